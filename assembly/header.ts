@@ -1,0 +1,46 @@
+// The machine's header: one structure at address 0.
+//
+//  0x00 magic      0x04 abiVersion  0x08 profile    0x0c flags
+//  0x10 dramBase   0x14 dramBytes   0x18 arenaNext  0x1c arenaEnd
+//  0x20 seq (u64)                   0x28 logMask    0x2c logHead (next record)
+//  0x30 faultHead  0x34 feedHead    0x38 feedTail   0x3c deviceCount
+//  0x40 sysmmuCount                 0x44 pages (guest page allocator)
+//  0x48 tableSlab  0x4c cache       0x50 history    0x54 freeLists[32]
+//  0xd4 errorCode (why the last call returned its error value)
+//
+// Pointers are addresses of arena structures, 0 for none.
+// Not modelled: time; `seq` is the only clock.
+
+import { HEADER } from "./layout";
+
+@unmanaged
+export class Header {
+  magic: u32;
+  abiVersion: u32;
+  profile: u32;
+  flags: u32;
+  dramBase: u32;
+  dramBytes: u32;
+  arenaNext: u32;
+  arenaEnd: u32;
+  seq: u64;
+  logMask: u32;
+  logHead: u32;
+  faultHead: u32;
+  feedHead: u32;
+  feedTail: u32;
+  deviceCount: u32;
+  sysmmuCount: u32;
+  pages: u32;
+  tableSlab: u32;
+  cache: u32;
+  history: u32;
+}
+
+/** Byte offset of the arena's 32 free-list heads, one per power of two. */
+export const HEADER_FREE_LISTS: usize = 0x54;
+
+/** The header of this machine. */
+export function header(): Header {
+  return changetype<Header>(HEADER);
+}

@@ -1,0 +1,16 @@
+// Fault injection: "the n-th X fails". One u32 countdown per kind at INJECT;
+// 0 is off, 1 makes the next attempt fail. A second u32 per kind counts attempts,
+// so that a script can sweep n over all of them.
+// Not modelled: probabilistic failures; a sweep over n covers every point exactly.
+
+import { INJECT } from "./layout";
+
+/** Counts an attempt of `kind` (abi.ts INJECT_*) and says whether it must fail. */
+export function injected(kind: u32): bool {
+  const p = INJECT + ((<usize>kind) << 3);
+  store<u32>(p, load<u32>(p, 4) + 1, 4);
+  const left = load<u32>(p);
+  if (left === 0) return false;
+  store<u32>(p, left - 1);
+  return left === 1;
+}
