@@ -44,3 +44,13 @@ export const HEADER_FREE_LISTS: usize = 0x54;
 export function header(): Header {
   return changetype<Header>(HEADER);
 }
+
+/** Why the last call returned its error value: a positive errno, or 0. */
+export function setError(errno: i32): void {
+  store<i32>(HEADER, errno, 0xd4);
+}
+
+/** The errno of `setError`. */
+export function lastError(): i32 {
+  return load<i32>(HEADER, 0xd4);
+}

@@ -1,0 +1,50 @@
+// One record per bus master at DEVICES: what the dma-mapping layer keeps in
+// struct device and its archdata, and the master's counters.
+//
+//  0x00 ops        0x04 coherent   0x08 dmaMask (u64)       0x10 coherentMask (u64)
+//  0x18 space      0x1c domain     0x20 maxSegSize          0x24 segBoundary
+//  0x28 minAlignMask  0x2c dmaOffset (dma = pa - dmaOffset) 0x30 busLimit (0 none)
+//  0x34 sysmmuCount   0x38 sysmmus (8 instance indices)     0x40 bounce
+//  0x44 active        0x48 memory (per-device coherent)     0x80 counters (48 u64)
+//
+// Not modelled: device links, parents; runtime power is the one word `active`.
+
+import { DEVICES, DEVICE_BYTES } from "./layout";
+
+@unmanaged
+export class Device {
+  ops: u32;
+  coherent: u32;
+  dmaMask: u64;
+  coherentMask: u64;
+  space: u32;
+  domain: u32;
+  maxSegSize: u32;
+  segBoundary: u32;
+  minAlignMask: u32;
+  dmaOffset: u32;
+  busLimit: u32;
+  sysmmuCount: u32;
+  sysmmus: u64;
+  bounce: u32;
+  active: u32;
+  memory: u32;
+}
+
+const DEVICE_COUNTERS: usize = 0x80;
+
+/** Record of device `index` (0..DEVICE_COUNT-1). */
+export function deviceOf(index: u32): Device {
+  return changetype<Device>(DEVICES + <usize>(index * DEVICE_BYTES));
+}
+
+/** SysMMU instance number `k` (0..sysmmuCount-1) of a device. */
+export function deviceSysmmu(device: Device, k: u32): u32 {
+  return <u32>((device.sysmmus >> (<u64>k << 3)) & 0xff);
+}
+
+/** Adds `n` to counter `index` (abi.ts DEVCOUNT_*) of a device. */
+export function deviceCount(device: Device, index: u32, n: u64): void {
+  const p = changetype<usize>(device) + DEVICE_COUNTERS + ((<usize>index) << 3);
+  store<u64>(p, load<u64>(p) + n);
+}
