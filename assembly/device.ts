@@ -9,7 +9,7 @@
 //
 // Not modelled: device links, parents; runtime power is the one word `active`.
 
-import { DEVICES, DEVICE_BYTES } from "./layout";
+import { DEVICE_BYTES, DEVICES } from "./layout";
 
 @unmanaged
 export class Device {
@@ -40,7 +40,7 @@ export function deviceOf(index: u32): Device {
 
 /** SysMMU instance number `k` (0..sysmmuCount-1) of a device. */
 export function deviceSysmmu(device: Device, k: u32): u32 {
-  return <u32>((device.sysmmus >> (<u64>k << 3)) & 0xff);
+  return <u32>((device.sysmmus >> ((<u64>k) << 3)) & 0xff);
 }
 
 /** Adds `n` to counter `index` (abi.ts DEVCOUNT_*) of a device. */
