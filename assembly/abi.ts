@@ -116,3 +116,27 @@ export const DEVCOUNT_LIVE: u32 = 23; // live mappings now
 export const DEVCOUNT_LIVE_PEAK: u32 = 24;
 export const DEVCOUNT_LIVE_BYTES: u32 = 25;
 export const DEVCOUNT_LIVE_BYTES_PEAK: u32 = 26;
+
+// ---- mapping history (sanitize/history.ts) ------------------------------------
+export const KIND_SINGLE: u32 = 0; // mapSingle, mapPage
+export const KIND_SG: u32 = 1;
+export const KIND_COHERENT: u32 = 2; // alloc
+export const KIND_RESOURCE: u32 = 3;
+/** Dead mappings kept for blame. */
+export const HISTORY_DEAD: u32 = 16384;
+/** Live mappings per chunk of the table. */
+export const HISTORY_CHUNK: u32 = 4096;
+export const HISTORY_BYTES: u32 = 64;
+
+// ---- machine-wide counters 0..31: dma layer -------------------------------------
+export const COUNT_MAPPINGS: u32 = 0; // mappings ever born
+export const COUNT_UNMAP_UNKNOWN: u32 = 1; // unmap, free or sync of an address no mapping starts at
+export const COUNT_UNMAP_SIZE: u32 = 2; // unmap with another size than mapped
+export const COUNT_UNMAP_DIRECTION: u32 = 3; // unmap with another direction than mapped
+export const COUNT_HISTORY_FULL: u32 = 4; // births not recorded: no memory for the table
+
+// ---- machine-wide counters 192..223: replay --------------------------------------
+export const COUNT_RECORDS: u32 = 192; // op-stream records executed
+export const COUNT_BAD_HANDLE: u32 = 193; // records whose handle names nothing alive
+export const COUNT_FAILED_HANDLE: u32 = 194; // records skipped because their map had failed
+export const COUNT_BAD_RECORD: u32 = 195; // unknown op, bad direction or bad device
