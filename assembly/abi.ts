@@ -84,7 +84,8 @@ export const OP_REG_WRITE: u32 = 19; // w1 offset, w2 value
 export const OP_FLUSH: u32 = 20; // device: invalidate its translation caches
 export const OP_MARKER: u32 = 21; // w1 label
 export const OP_MAP_RESOURCE: u32 = 22; // w1 handle, w2 pa, w3 size
-export const OP_COUNT: u32 = 23;
+export const OP_EXPECT: u32 = 23; // w1 handle, w2 bus address the recording machine gave it: compared and counted
+export const OP_COUNT: u32 = 24;
 export const NO_HANDLE: u32 = 0xffffffff;
 export const DIRECTION_AS_MAPPED: u32 = 0xff;
 
@@ -140,3 +141,7 @@ export const COUNT_RECORDS: u32 = 192; // op-stream records executed
 export const COUNT_BAD_HANDLE: u32 = 193; // records whose handle names nothing alive
 export const COUNT_FAILED_HANDLE: u32 = 194; // records skipped because their map had failed
 export const COUNT_BAD_RECORD: u32 = 195; // unknown op, bad direction or bad device
+export const COUNT_ADDRESS_EQUAL: u32 = 196; // OP_EXPECT that agreed
+export const COUNT_ADDRESS_DIFFERENT: u32 = 197;
+export const COUNT_REGISTER_EQUAL: u32 = 198; // checked OP_REG_READ that agreed
+export const COUNT_REGISTER_DIFFERENT: u32 = 199;

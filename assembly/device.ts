@@ -48,3 +48,8 @@ export function deviceCount(device: Device, index: u32, n: u64): void {
   const p = changetype<usize>(device) + DEVICE_COUNTERS + ((<usize>index) << 3);
   store<u64>(p, load<u64>(p) + n);
 }
+
+/** Counter `index` (abi.ts DEVCOUNT_*) of a device. */
+export function deviceCounter(device: Device, index: u32): u64 {
+  return load<u64>(changetype<usize>(device) + DEVICE_COUNTERS + ((<usize>index) << 3));
+}

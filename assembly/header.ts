@@ -6,7 +6,7 @@
 //  0x30 faultHead  0x34 feedHead    0x38 feedTail   0x3c deviceCount
 //  0x40 sysmmuCount                 0x44 pages (guest page allocator)
 //  0x48 tableSlab  0x4c cache       0x50 history    0x54 freeLists[32]
-//  0xd4 errorCode (why the last call returned its error value)
+//  0xd4 errorCode (why the last call returned its error value)  0xd8 replay state
 //
 // Pointers are addresses of arena structures, 0 for none.
 // Not modelled: time; `seq` is the only clock.
@@ -53,4 +53,22 @@ export function setError(errno: i32): void {
 /** The errno of `setError`. */
 export function lastError(): i32 {
   return load<i32>(HEADER, 0xd4);
+}
+
+/** Address of the replay loop's state (replay.ts), 0 before it is made. */
+export function replayBlock(): u32 {
+  return load<u32>(HEADER, 0xd8);
+}
+
+/** Sets the address of the replay loop's state. */
+export function setReplayBlock(block: u32): void {
+  store<u32>(HEADER, block, 0xd8);
+}
+
+/** Moves the machine's clock, the sequence number, one step and returns it. */
+export function tick(): u64 {
+  const h = changetype<Header>(HEADER);
+  const now = h.seq + 1;
+  h.seq = now;
+  return now;
 }

@@ -1,0 +1,284 @@
+// The dma-mapping calls as drivers make them: one crossing each. Chooses the ops
+// table of the device, then keeps the history and the device's counters.
+//
+//   driver -> here -> linear | iommu | bounce ops -> IO addresses, tables, caches
+//
+// An unmap also tells the SysMMUs which translation-cache entries are stale from now on,
+// so that a later hit can be blamed on the mapping that owned the address.
+//
+// Not modelled: sleeping and interrupt context (gfp bits tell atomic allocations apart).
+
+import {
+  COUNT_UNMAP_DIRECTION,
+  COUNT_UNMAP_SIZE,
+  COUNT_UNMAP_UNKNOWN,
+  DEVCOUNT_LIVE,
+  DEVCOUNT_LIVE_BYTES,
+  DEVCOUNT_LIVE_BYTES_PEAK,
+  DEVCOUNT_LIVE_PEAK,
+  DEVCOUNT_MAP_BYTES,
+  DEVCOUNT_MAP_ERRORS,
+  DEVCOUNT_MAP_SGS,
+  DEVCOUNT_MAPS,
+  DEVCOUNT_SG_ENTRIES,
+  DEVCOUNT_SG_SEGMENTS,
+  DEVCOUNT_SYNC_BYTES,
+  DEVCOUNT_SYNC_FOR_CPU,
+  DEVCOUNT_SYNC_FOR_DEVICE,
+  DEVCOUNT_UNMAP_BYTES,
+  DEVCOUNT_UNMAP_SGS,
+  DEVCOUNT_UNMAPS,
+  DMA_MAPPING_ERROR,
+  KIND_RESOURCE,
+  KIND_SG,
+  KIND_SINGLE,
+  OPS_BOUNCE,
+  OPS_IOMMU,
+} from "../abi";
+import { count } from "../counters";
+import { type Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
+import { tick } from "../header";
+import { SG, SG_BYTES } from "../layout";
+import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
+import { sysmmuMarkStale } from "../sysmmu/index";
+import {
+  bounceOpsMapPage,
+  bounceOpsMapSg,
+  bounceOpsSyncForCpu,
+  bounceOpsSyncForDevice,
+  bounceOpsSyncSgForCpu,
+  bounceOpsSyncSgForDevice,
+  bounceOpsUnmapPage,
+  bounceOpsUnmapSg,
+} from "./bounce";
+import {
+  iommuOpsMapPage,
+  iommuOpsMapResource,
+  iommuOpsMapSg,
+  iommuOpsSyncForCpu,
+  iommuOpsSyncForDevice,
+  iommuOpsSyncSgForCpu,
+  iommuOpsSyncSgForDevice,
+  iommuOpsUnmapPage,
+  iommuOpsUnmapResource,
+  iommuOpsUnmapSg,
+} from "./iommu";
+import {
+  linearMapPage,
+  linearMapSg,
+  linearSyncForCpu,
+  linearSyncForDevice,
+  linearSyncSgForCpu,
+  linearSyncSgForDevice,
+  linearUnmapPage,
+  linearUnmapSg,
+} from "./linear";
+
+/** Counts `bytes` more held by the device, and the peaks. */
+export function held(device: Device, bytes: u64): void {
+  deviceCount(device, DEVCOUNT_LIVE, 1);
+  deviceCount(device, DEVCOUNT_LIVE_BYTES, bytes);
+  const live = deviceCounter(device, DEVCOUNT_LIVE);
+  const peak = deviceCounter(device, DEVCOUNT_LIVE_PEAK);
+  if (live > peak) deviceCount(device, DEVCOUNT_LIVE_PEAK, live - peak);
+  const liveBytes = deviceCounter(device, DEVCOUNT_LIVE_BYTES);
+  const peakBytes = deviceCounter(device, DEVCOUNT_LIVE_BYTES_PEAK);
+  if (liveBytes > peakBytes) deviceCount(device, DEVCOUNT_LIVE_BYTES_PEAK, liveBytes - peakBytes);
+}
+
+/** Counts `bytes` given back by the device. */
+export function released(device: Device, bytes: u64): void {
+  deviceCount(device, DEVCOUNT_LIVE, <u64>-1);
+  deviceCount(device, DEVCOUNT_LIVE_BYTES, -bytes);
+}
+
+/** Flags what the device's translation caches still hold of [dma, dma + bytes). */
+export function markStale(device: Device, dma: u32, bytes: u32, serial: u32): void {
+  for (let k: u32 = 0; k < device.sysmmuCount; k++) sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
+}
+
+/**
+ * dma_map_page: `page` + `offset`, `size` bytes, direction `dir`, attribute bits `attrs`, call-site
+ * label `label`. Returns the bus address or DMA_MAPPING_ERROR.
+ */
+export function dmaMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
+  tick();
+  const device = deviceOf(index);
+  const ops = device.ops;
+  let dma: u32;
+  if (ops === OPS_IOMMU) dma = iommuOpsMapPage(index, page, offset, size, dir, attrs);
+  else if (ops === OPS_BOUNCE) dma = bounceOpsMapPage(index, page, offset, size, dir, attrs);
+  else dma = linearMapPage(index, page, offset, size, dir, attrs);
+  if (dma === DMA_MAPPING_ERROR) {
+    deviceCount(device, DEVCOUNT_MAP_ERRORS, 1);
+    return dma;
+  }
+  deviceCount(device, DEVCOUNT_MAPS, 1);
+  deviceCount(device, DEVCOUNT_MAP_BYTES, size);
+  held(device, size);
+  historyBirth(index, KIND_SINGLE, dma, size, page + offset, dir, attrs, label);
+  return dma;
+}
+
+/** Notes an unmap in the history; returns the serial of the mapping that ends, 0 for none. */
+function ending(device: Device, index: u32, dma: u32, size: u32, dir: u32): u32 {
+  const at = historyFind(index, dma, size);
+  if (at === 0) {
+    count(COUNT_UNMAP_UNKNOWN);
+    return 0;
+  }
+  const record = changetype<Mapping>(<usize>at);
+  if (record.size !== size) count(COUNT_UNMAP_SIZE);
+  if (<u32>record.direction !== dir) count(COUNT_UNMAP_DIRECTION);
+  const serial = record.serial;
+  released(device, record.size);
+  historyDeath(at);
+  return serial;
+}
+
+/** dma_unmap_page of `size` bytes at `dma`. Trusts its arguments as the kernel does. */
+export function dmaUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const serial = ending(device, index, dma, size, dir);
+  const ops = device.ops;
+  if (ops === OPS_IOMMU) {
+    iommuOpsUnmapPage(index, dma, size, dir, attrs);
+    markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+  } else if (ops === OPS_BOUNCE) bounceOpsUnmapPage(index, dma, size, dir, attrs);
+  else linearUnmapPage(index, dma, size, dir, attrs);
+  deviceCount(device, DEVCOUNT_UNMAPS, 1);
+  deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
+}
+
+/** dma_map_resource: device registers at `pa`; no cache maintenance. */
+export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
+  tick();
+  const device = deviceOf(index);
+  const dma =
+    device.ops === OPS_IOMMU ? iommuOpsMapResource(index, pa, size, dir, attrs) : pa - device.dmaOffset;
+  if (dma === DMA_MAPPING_ERROR) {
+    deviceCount(device, DEVCOUNT_MAP_ERRORS, 1);
+    return dma;
+  }
+  deviceCount(device, DEVCOUNT_MAPS, 1);
+  deviceCount(device, DEVCOUNT_MAP_BYTES, size);
+  held(device, size);
+  historyBirth(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
+  return dma;
+}
+
+/** dma_unmap_resource. */
+export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const serial = ending(device, index, dma, size, dir);
+  if (device.ops === OPS_IOMMU) {
+    iommuOpsUnmapResource(index, dma, size, dir, attrs);
+    markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+  }
+  deviceCount(device, DEVCOUNT_UNMAPS, 1);
+  deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
+}
+
+function sgField(i: u32, field: usize): u32 {
+  return load<u32>(SG + <usize>(i * SG_BYTES) + field);
+}
+
+/** Sum of the lengths of the first `nents` entries at SG. */
+export function sgBytes(nents: u32): u32 {
+  let bytes: u32 = 0;
+  for (let i: u32 = 0; i < nents; i++) bytes += sgField(i, 8);
+  return bytes;
+}
+
+/**
+ * dma_map_sg over the `nents` entries at SG (layout.ts). Returns the number of segments, 0 or a
+ * negative errno as the profile's kernel does; the entries then carry dmaAddress and dmaLength.
+ */
+export function dmaMapSg(index: u32, nents: u32, dir: u32, attrs: u32, label: u32): i32 {
+  tick();
+  const device = deviceOf(index);
+  const ops = device.ops;
+  let segments: i32;
+  if (ops === OPS_IOMMU) segments = iommuOpsMapSg(index, nents, dir, attrs);
+  else if (ops === OPS_BOUNCE) segments = bounceOpsMapSg(index, nents, dir, attrs);
+  else segments = linearMapSg(index, nents, dir, attrs);
+  if (segments <= 0) {
+    deviceCount(device, DEVCOUNT_MAP_ERRORS, 1);
+    return segments;
+  }
+  const bytes = sgBytes(nents);
+  deviceCount(device, DEVCOUNT_MAP_SGS, 1);
+  deviceCount(device, DEVCOUNT_SG_ENTRIES, nents);
+  deviceCount(device, DEVCOUNT_SG_SEGMENTS, segments);
+  deviceCount(device, DEVCOUNT_MAP_BYTES, bytes);
+  held(device, bytes);
+  const at = historyBirth(index, KIND_SG, sgField(0, 12), bytes, sgField(0, 0) + sgField(0, 4), dir, attrs, label);
+  if (at !== 0) {
+    const record = changetype<Mapping>(<usize>at);
+    record.nents = nents;
+    record.segments = segments;
+    for (let i = 1; i < segments; i++) historyOwn(index, sgField(i, 12), record);
+  }
+  return segments;
+}
+
+/** dma_unmap_sg over the entries at SG; `nents` must be what was handed to dmaMapSg. */
+export function dmaUnmapSg(index: u32, nents: u32, dir: u32, attrs: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const bytes = sgBytes(nents);
+  const serial = ending(device, index, sgField(0, 12), bytes, dir);
+  const ops = device.ops;
+  if (ops === OPS_IOMMU) {
+    iommuOpsUnmapSg(index, nents, dir, attrs);
+    for (let i: u32 = 0; i < nents; i++) {
+      const length = sgField(i, 16);
+      if (length === 0) break;
+      const dma = sgField(i, 12);
+      markStale(device, dma & ~4095, ((dma & 4095) + length + 4095) & ~4095, serial);
+    }
+  } else if (ops === OPS_BOUNCE) bounceOpsUnmapSg(index, nents, dir, attrs);
+  else linearUnmapSg(index, nents, dir, attrs);
+  deviceCount(device, DEVCOUNT_UNMAP_SGS, 1);
+  deviceCount(device, DEVCOUNT_UNMAP_BYTES, bytes);
+}
+
+/** dma_sync_single_for_cpu (`forDevice` 0) or _for_device (1) of `size` bytes at `dma`. */
+export function dmaSyncSingle(index: u32, dma: u32, size: u32, dir: u32, forDevice: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const ops = device.ops;
+  if (forDevice !== 0) {
+    if (ops === OPS_IOMMU) iommuOpsSyncForDevice(index, dma, size, dir);
+    else if (ops === OPS_BOUNCE) bounceOpsSyncForDevice(index, dma, size, dir);
+    else linearSyncForDevice(index, dma, size, dir);
+    deviceCount(device, DEVCOUNT_SYNC_FOR_DEVICE, 1);
+  } else {
+    if (ops === OPS_IOMMU) iommuOpsSyncForCpu(index, dma, size, dir);
+    else if (ops === OPS_BOUNCE) bounceOpsSyncForCpu(index, dma, size, dir);
+    else linearSyncForCpu(index, dma, size, dir);
+    deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
+  }
+  deviceCount(device, DEVCOUNT_SYNC_BYTES, size);
+}
+
+/** dma_sync_sg_for_cpu (`forDevice` 0) or _for_device (1) over the entries at SG. */
+export function dmaSyncSg(index: u32, nents: u32, dir: u32, forDevice: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const ops = device.ops;
+  if (forDevice !== 0) {
+    if (ops === OPS_IOMMU) iommuOpsSyncSgForDevice(index, nents, dir);
+    else if (ops === OPS_BOUNCE) bounceOpsSyncSgForDevice(index, nents, dir);
+    else linearSyncSgForDevice(index, nents, dir);
+    deviceCount(device, DEVCOUNT_SYNC_FOR_DEVICE, 1);
+  } else {
+    if (ops === OPS_IOMMU) iommuOpsSyncSgForCpu(index, nents, dir);
+    else if (ops === OPS_BOUNCE) bounceOpsSyncSgForCpu(index, nents, dir);
+    else linearSyncSgForCpu(index, nents, dir);
+    deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
+  }
+  deviceCount(device, DEVCOUNT_SYNC_BYTES, sgBytes(nents));
+}

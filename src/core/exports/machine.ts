@@ -1,0 +1,58 @@
+// Raw exports of the ground floor, the dispatch and the replay loop. Numbers in and out are u32
+// or i32; a u32 result arrives signed and wants `>>> 0`.
+
+/** Ground, dispatch, history and op-stream loop of the core. */
+export interface MachineExports {
+  machineInit(dramBase: number, dramBytes: number, profile: number): number;
+  arenaAllocForHost(bytes: number): number;
+  lastError(): number;
+  pagesAlloc(pages: number, alignOrder: number): number;
+  pagesFree(pa: number, pages: number): void;
+  pagesReserve(pa: number, pages: number): number;
+  pagesUsed(): number;
+
+  deviceCreate(): number;
+  deviceAddSysmmu(device: number, instance: number): void;
+  deviceSetOps(device: number, ops: number): void;
+  deviceAttach(device: number, space: number, domain: number): number;
+  deviceDetach(device: number): void;
+  deviceAccess(device: number, dma: number, bytes: number, write: number, access: number): number;
+  deviceTransfer(device: number, dma: number, bytes: number, write: number, port: number, pointer: number): number;
+  deviceFlush(device: number): void;
+
+  dmaMapPage(
+    device: number,
+    page: number,
+    offset: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    label: number,
+  ): number;
+  dmaUnmapPage(device: number, dma: number, size: number, dir: number, attrs: number): void;
+  dmaMapResource(
+    device: number,
+    pa: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    label: number,
+  ): number;
+  dmaUnmapResource(device: number, dma: number, size: number, dir: number, attrs: number): void;
+  dmaMapSg(device: number, nents: number, dir: number, attrs: number, label: number): number;
+  dmaUnmapSg(device: number, nents: number, dir: number, attrs: number): void;
+  dmaSyncSingle(device: number, dma: number, size: number, dir: number, forDevice: number): void;
+  dmaSyncSg(device: number, nents: number, dir: number, forDevice: number): void;
+  dmaAlloc(device: number, size: number, gfp: number, attrs: number, label: number): number;
+  dmaFree(device: number, allocation: number): void;
+  dmaFindAllocation(device: number, dma: number): number;
+
+  historyFind(device: number, dma: number, size: number): number;
+  historyLive(): number;
+  historySlot(n: number): number;
+  historyDeaths(): number;
+  historyDead(n: number): number;
+
+  replayRun(records: number): number;
+  replayHandle(handle: number): number;
+}

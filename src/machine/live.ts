@@ -1,0 +1,44 @@
+// The one place that knows whether a machine is still alive. Its parts (memory, cpu, devices,
+// mappings) hold this, never the core itself, so that none outlives `dispose()`.
+
+import type { Core } from "../core/core.js";
+
+/** A machine's core while it lives, and the names that only the host keeps. */
+export class Live {
+  #core: Core | null;
+  /** Call-site labels by number; 0 is "no label". */
+  readonly labels: string[] = [""];
+  readonly #labelNumbers = new Map<string, number>([["", 0]]);
+
+  /** @internal */
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The core. Throws TypeError after `dispose()`. */
+  get core(): Core {
+    if (this.#core === null) throw new TypeError("the machine was disposed");
+    return this.#core;
+  }
+
+  /** True until `dispose()`. */
+  get alive(): boolean {
+    return this.#core !== null;
+  }
+
+  /** Drops the core; idempotent. */
+  end(): void {
+    this.#core = null;
+  }
+
+  /** Number of a call-site label, given out on first use. */
+  label(text: string): number {
+    let n = this.#labelNumbers.get(text);
+    if (n === undefined) {
+      n = this.labels.length;
+      this.labels.push(text);
+      this.#labelNumbers.set(text, n);
+    }
+    return n;
+  }
+}

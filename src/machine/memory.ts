@@ -1,0 +1,80 @@
+// Guest memory as scripts see it: pages to allocate, DRAM to look at.
+
+import { checkAligned, checkBytes, checkInteger, checkU32, hex } from "../check.js";
+import { coreConstant } from "../core/core.js";
+import type { Live } from "./live.js";
+
+const PAGE = 4096;
+
+/** The guest's DRAM: its page allocator and a look at the bytes behind every cache. */
+export class GuestMemory {
+  readonly #live: Live;
+  /** Physical address of the first byte of DRAM. */
+  readonly base: number;
+  /** Size of DRAM in bytes. */
+  readonly bytes: number;
+
+  /** @internal */
+  constructor(live: Live, base: number, bytes: number) {
+    this.#live = live;
+    this.base = base;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Allocates `bytes` (rounded up to pages of 4096) of contiguous guest memory, zero or stale as its
+   * last user left it.
+   * @param bytes 1 .. size of DRAM
+   * @param options align: alignment in bytes, a power of two of at least 4096 (default 4096)
+   * @returns the physical address, or null when no such run is free (a guest result; nothing changes)
+   */
+  alloc(bytes: number, options: { align?: number } = {}): number | null {
+    const n = checkInteger("bytes", bytes, 1, 0x8000_0000);
+    const align = checkInteger("options.align", options.align ?? PAGE, PAGE, 0x8000_0000);
+    if ((align & (align - 1)) !== 0) throw new RangeError(`options.align must be a power of two, got ${hex(align)}`);
+    const order = 31 - Math.clz32(align / PAGE);
+    const pa = this.#live.core.exports.pagesAlloc(Math.ceil(n / PAGE), order) >>> 0;
+    return pa === 0xffff_ffff ? null : pa;
+  }
+
+  /**
+   * Gives memory of {@link alloc} back.
+   * @throws RangeError when `pa` is not page aligned or the range is not in DRAM
+   */
+  free(pa: number, bytes: number): void {
+    checkAligned("pa", pa, PAGE);
+    const n = checkInteger("bytes", bytes, 1, 0x8000_0000);
+    this.#inside(pa, n);
+    this.#live.core.exports.pagesFree(pa, Math.ceil(n / PAGE));
+  }
+
+  /** Bytes in use: allocations, page tables and pools. */
+  get used(): number {
+    return this.#live.core.exports.pagesUsed() * PAGE;
+  }
+
+  /**
+   * What DRAM itself holds, past every cache, as a copy; no effect on the machine.
+   * @throws RangeError when [pa, pa + length) is not wholly in DRAM
+   */
+  peek(pa: number, length: number): Uint8Array {
+    const at = this.#inside(checkU32("pa", pa), checkInteger("length", length, 0, this.bytes));
+    return this.#live.core.u8.slice(at, at + length);
+  }
+
+  /** Writes DRAM itself, past every cache: what firmware or a loader would have put there. */
+  poke(pa: number, bytes: Uint8Array): void {
+    checkBytes("bytes", bytes);
+    this.#live.core.u8.set(bytes, this.#inside(checkU32("pa", pa), bytes.length));
+  }
+
+  #inside(pa: number, length: number): number {
+    const offset = pa - this.base;
+    if (offset < 0 || offset + length > this.bytes) {
+      throw new RangeError(
+        `[${hex(pa)}, ${hex(pa + length)}) is not in DRAM [${hex(this.base)}, ${hex(this.base + this.bytes)})`,
+      );
+    }
+    return coreConstant(this.#live.core, "DRAM") + offset;
+  }
+}
