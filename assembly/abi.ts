@@ -145,3 +145,158 @@ export const COUNT_ADDRESS_EQUAL: u32 = 196; // OP_EXPECT that agreed
 export const COUNT_ADDRESS_DIFFERENT: u32 = 197;
 export const COUNT_REGISTER_EQUAL: u32 = 198; // checked OP_REG_READ that agreed
 export const COUNT_REGISTER_DIFFERENT: u32 = 199;
+
+// ---- System MMU (assembly/sysmmu) ------------------------------------------------
+// Generations as major << 4 | minor of the hardware that is modelled.
+export const SYSMMU_V1: u32 = 0x10;
+export const SYSMMU_V2: u32 = 0x20;
+export const SYSMMU_V3_1: u32 = 0x31; // 3.0 and 3.1
+export const SYSMMU_V3_2: u32 = 0x32;
+export const SYSMMU_V3_3: u32 = 0x33;
+export const SYSMMU_V5: u32 = 0x50;
+/** sysmmuSetBlockPolls: the block never takes effect. */
+export const SYSMMU_NEVER: u32 = 0xffffffff;
+/** sysmmuCreate: no such cache (0 is what the generation has). */
+export const SYSMMU_NONE: u32 = 0xffffffff;
+
+// log kinds of LOG_GROUP_REGISTER: a instance, b offset, c value
+export const LOGK_REG_WRITE: u32 = 0;
+export const LOGK_REG_READ: u32 = 1;
+export const LOGK_REG_UNKNOWN: u32 = 2; // first access to an offset without a register; d 1 = write
+
+// Why sysmmuTranslate and sysmmuAccess stopped (sysmmuStop)
+export const STOP_NONE: u32 = 0; // done
+export const STOP_FAULT: u32 = 1; // this access raised a fault and is held
+export const STOP_STALLED: u32 = 2; // held: an earlier fault is not yet cleared
+export const STOP_BLOCKED: u32 = 3; // held: CTRL.BLOCK is in effect
+export const STOP_BUS_ERROR: u32 = 4; // translated to an address without memory
+/** What sysmmuAccess does with the bytes. */
+export const ACCESS_NONE: u32 = 0; // translate only
+export const ACCESS_BUS: u32 = 1; // past the CPU's caches
+export const ACCESS_COHERENT: u32 = 2; // snooping the CPU's caches
+
+// per-instance counters (sysmmuCounters): u64 cells; pairs are read, write
+export const SYSCOUNT_LOOKUPS: u32 = 0; // +1 write
+export const SYSCOUNT_HITS: u32 = 2;
+export const SYSCOUNT_MISSES: u32 = 4; // neither TLB level answered
+export const SYSCOUNT_L1_MISSES: u32 = 6; // the first level did not answer
+export const SYSCOUNT_FAULTS: u32 = 8; // + INT_STATUS bit (version 5: AW bit n is 8 + 8 + n - 16)
+export const SYSCOUNT_WALKS: u32 = 24;
+export const SYSCOUNT_DESCRIPTOR_READS: u32 = 25;
+export const SYSCOUNT_FILLS: u32 = 26;
+export const SYSCOUNT_EVICTIONS: u32 = 27;
+export const SYSCOUNT_INVALIDATED: u32 = 28; // entries dropped by a flush
+export const SYSCOUNT_FLUSH_ALL: u32 = 29;
+export const SYSCOUNT_FLUSH_ENTRY: u32 = 30;
+export const SYSCOUNT_FLUSH_RANGE: u32 = 31;
+export const SYSCOUNT_STALE_HITS: u32 = 32; // hits on entries whose mapping is gone
+export const SYSCOUNT_FLPD_HITS: u32 = 33; // +1 write
+export const SYSCOUNT_FLPD_MISSES: u32 = 35; // +1 write
+export const SYSCOUNT_REG_READS: u32 = 37;
+export const SYSCOUNT_REG_WRITES: u32 = 38;
+export const SYSCOUNT_UNKNOWN_REGS: u32 = 39; // accesses to offsets without a register
+export const SYSCOUNT_BYPASS: u32 = 40; // +1 write: passed untranslated, MMU off
+export const SYSCOUNT_HELD: u32 = 42; // +1 write: accesses refused while stalled or blocked
+export const SYSCOUNT_FLPD_FILLS: u32 = 44; // level-1 descriptors cached, prefetched ones included
+export const SYSCOUNT_FLPD_INVALIDATED: u32 = 45;
+export const SYSCOUNT_FLPD_EVICTIONS: u32 = 46;
+export const SYSCOUNT_COUNT: u32 = 47;
+
+// 64-byte records of the ring at FAULTS; header.faultHead counts records ever written:
+//   0x00 instance   0x04 kind << 8 | INT_STATUS bit   0x08 va         0x0c write (0/1)
+//   0x10 lv1 descriptor address  0x14 its value  0x18 lv2 address     0x1c its value
+//   0x20 owner (mapping id)      0x24 PT_BASE (version 5: PPN)        0x28 seq (u64)
+//   0x30 INT_STATUS after        0x34 CTRL       0x38 VERSION         0x3c TLB entry (0 none)
+// Descriptor addresses are NO_PA where the walk did not come that far.
+export const FAULT_KIND_WALK: u32 = 0; // found by the walk
+export const FAULT_KIND_TLB: u32 = 1; // found in the TLB: cached fault, permission, multi-hit
+export const FAULT_KIND_INJECTED: u32 = 2; // sysmmuInject
+export const FAULT_KIND_STALE: u32 = 3; // no fault: first use of an entry whose mapping is gone
+
+// sysmmuStale block: u32 used, u32 unused, u64 hits of owners beyond the table,
+// then 64 slots of 32 bytes: owner, first va, u64 hits, u64 first seq, u64 last seq
+export const STALE_SLOTS: u32 = 64;
+export const STALE_SLOT_BYTES: u32 = 32;
+
+// ---- dma ops behind an IOMMU (assembly/dma/iommu*.ts) ------------------------------
+export const ENXIO: i32 = 6;
+/** A vmap of an allocation; the sixth kind of fault injection. */
+export const INJECT_REMAP: u32 = 5;
+/** gfp bit of iommuOpsAlloc: the caller cannot sleep (GFP_ATOMIC). */
+export const GFP_ATOMIC: u32 = 1;
+
+// switches 48..79; what each number means is said in src/dma/profiles/dma.ts
+export const SWITCH_DMA_PROT: u32 = 48;
+export const SWITCH_DMA_PROT_ATTRS: u32 = 49;
+export const SWITCH_DMA_COHERENT: u32 = 50;
+export const SWITCH_DMA_SYNC_DEVICE_ALWAYS: u32 = 51;
+export const SWITCH_DMA_LOOKUP_FIRST: u32 = 52;
+export const SWITCH_DMA_SKIP_SYNC: u32 = 53;
+export const SWITCH_DMA_SG_CLEARS_ADDRESS: u32 = 54;
+export const SWITCH_DMA_SG_ERRNO: u32 = 55;
+export const SWITCH_DMA_RESOURCE: u32 = 56;
+export const SWITCH_DMA_GATHER: u32 = 57;
+export const SWITCH_DMA_CLEAR_HIGH: u32 = 58;
+export const SWITCH_DMA_CONTIGUOUS: u32 = 59;
+export const SWITCH_DMA_SINGLE_PAGES: u32 = 60;
+export const SWITCH_DMA_COOKIE: u32 = 61;
+export const SWITCH_DMA_ATOMIC: u32 = 62;
+export const SWITCH_DMA_POOL_LEAK: u32 = 63;
+export const SWITCH_DMA_SIMPLE: u32 = 64;
+export const SWITCH_DMA_MMAP: u32 = 65;
+export const SWITCH_DMA_POOL_PAGES: u32 = 66;
+export const SWITCH_DMA_ZERO_IOVA: u32 = 67;
+/** 1: iommu_map and friends go to a recorder with a page model (assembly/dma/iommu-stub.ts). */
+export const SWITCH_IOMMU_STUB: u32 = 79;
+/** Ways of SWITCH_DMA_COHERENT. */
+export const COHERENT_IN_OPS: u32 = 0;
+export const COHERENT_IGNORED: u32 = 1;
+export const COHERENT_OWN_TABLE: u32 = 2;
+export const COHERENT_IN_TABLE: u32 = 3;
+/** Ways of SWITCH_DMA_GATHER. */
+export const GATHER_LOWEST_BIT: u32 = 0;
+export const GATHER_HIGHEST_BIT: u32 = 1;
+export const GATHER_TABLE: u32 = 2;
+/** Ways of SWITCH_DMA_MMAP. */
+export const MMAP_UNCHECKED: u32 = 0;
+export const MMAP_RANGE: u32 = 1;
+
+// kinds of LOG_GROUP_IOMMU: operands a, b, ...
+export const LOGK_IOMMU_MAP: u32 = 0; // iova, pa, length, prot, result
+export const LOGK_IOMMU_UNMAP: u32 = 1; // iova, length
+export const LOGK_IOVA_TO_PHYS: u32 = 2; // iova, pa
+// kinds of LOG_GROUP_PAGES
+export const LOGK_ALLOC_PAGES: u32 = 0; // order, pa or NO_PA
+export const LOGK_FREE_PAGE: u32 = 1; // pa, order
+export const LOGK_CMA_ALLOC: u32 = 2; // pages, order of the alignment, pa or NO_PA
+export const LOGK_CMA_FREE: u32 = 3; // pa, pages
+export const LOGK_POOL_ALLOC: u32 = 4; // pages, pa or NO_PA
+export const LOGK_POOL_FREE: u32 = 5; // pa, pages
+export const LOGK_ZERO: u32 = 6; // pa, length
+export const LOGK_REMAP: u32 = 7; // pages, allocation or NO_PA
+export const LOGK_UNREMAP: u32 = 8; // allocation
+
+/** What the CPU got from an allocation (Allocation.cpu). */
+export const CPU_NULL: u32 = 0;
+export const CPU_REMAP: u32 = 1; // a new virtual range
+export const CPU_POOL: u32 = 2; // an address in the atomic pool
+export const CPU_COOKIE: u32 = 3; // the page array (NO_KERNEL_MAPPING): not to be dereferenced
+export const CPU_LINEAR: u32 = 4; // the linear map
+/** Results of iommuOpsFreeAs. */
+export const FREE_DONE: u32 = 0;
+export const FREE_INVALID: u32 = 1; // WARN "trying to free invalid coherent area", nothing freed
+export const FREE_REFUSED: u32 = 2; // the kernel would take foreign memory for a page array
+
+// machine-wide counters 0..31, dma layer continued
+export const COUNT_ZERO_IOVA: u32 = 16; // unmap and sync ignored because the IO address is 0
+export const COUNT_SYNC_UNMAPPED: u32 = 17; // unmap or sync of an IO address with no translation
+export const COUNT_BIG_OFFSET: u32 = 18; // mapPage with an offset of a page or more
+export const COUNT_MULTI_PAGE_ATOMIC: u32 = 19; // allocations where the kernel reads past its one page pointer
+export const COUNT_POOL_LEAKED: u32 = 20; // pages of the atomic pool that the kernel never gets back
+export const COUNT_POOL_EMPTY: u32 = 21; // atomic allocations that found no room
+export const COUNT_PAGES_LEAKED: u32 = 22; // pages lost on a failed allocation, as in the kernel
+export const COUNT_FEED_FOREIGN: u32 = 23; // supplied page blocks that lie in memory in use
+export const COUNT_REFUSED: u32 = 24; // calls in which the kernel runs off into foreign memory
+export const COUNT_UNCHECKED_MMAP: u32 = 25; // mmap of more than the buffer, unchecked by the profile
+export const COUNT_RESOURCE_IDENTITY: u32 = 26; // mapResource without such an op: address unchanged
+export const COUNT_NO_OP: u32 = 27; // calls that the ops table of the device leaves out

@@ -1,0 +1,134 @@
+// The register window of a System MMU as the CPU sees it
+// (spec/sysmmu-hardware 1.1, 1.2, 1.6, 2.4).
+//
+//  map A (1.x..3.x)                        map B (5.x)
+//  000 CTRL   010 FLUSH_ENTRY  020 INT_MASK       000 CTRL   010 FLUSH_ALL    060 INT_STATUS
+//  004 CFG    014 PT_BASE      024 PAGE_FAULT     004 CFG    014 FLUSH_ENTRY  064 INT_CLEAR
+//  008 STATUS 018 INT_STATUS   028 AW / 02c AR    008 STATUS 018 FLUSH_RANGE  070 AR VA, 078 info
+//  00c FLUSH  01c INT_CLEAR    034 VERSION        00c PT_BASE_PPN  020/024 range  080 AW VA, 088 info
+//
+//  CTRL  | 2 interrupt enable | 1 block | 0 enable |
+//
+// A write that sets BLOCK takes effect after `blockPolls` reads of STATUS.
+// Accesses to offsets without a register read 0, are ignored and counted.
+//
+// Not modelled: byte and half-word accesses; effects of QOS, SHAREABLE, SYSSEL,
+// ACGEN, INT_MASK, TLB_READ and TLB_DATA (stored only).
+
+import {
+  LOG_GROUP_REGISTER,
+  LOGK_REG_READ,
+  LOGK_REG_UNKNOWN,
+  LOGK_REG_WRITE,
+  SYSCOUNT_REG_READS,
+  SYSCOUNT_REG_WRITES,
+  SYSCOUNT_UNKNOWN_REGS,
+  SYSMMU_NEVER,
+  SYSMMU_V5,
+} from "../abi";
+import { logEvent, logging } from "../log";
+import { REG_NONE, REG_RW } from "./generation";
+import { Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+
+export const CTRL_ENABLE: u32 = 1;
+export const CTRL_BLOCK: u32 = 2;
+export const CTRL_INTERRUPT: u32 = 4;
+
+export const CFG_LRU: u32 = 1 << 0;
+export const CFG_EAP: u32 = 1 << 2;
+export const CFG_FLPD: u32 = 1 << 20;
+
+/** The stored word of the window at `offset` (a multiple of 4 below 0x1000). */
+export function regWord(mmu: Sysmmu, offset: u32): u32 {
+  return load<u32>(<usize>mmu.file + offset);
+}
+
+/** Stores a word of the window. */
+export function regStore(mmu: Sysmmu, offset: u32, value: u32): void {
+  store<u32>(<usize>mmu.file + offset, value);
+}
+
+/** True when the block request of CTRL has taken effect. */
+export function blocked(mmu: Sysmmu): bool {
+  return (mmu.ctrl & CTRL_BLOCK) !== 0 && mmu.blockLeft === 0;
+}
+
+function accessOf(mmu: Sysmmu, offset: u32): u8 {
+  if ((offset & 3) !== 0 || offset >= 0x1000) return REG_NONE;
+  return load<u8>(<usize>mmu.access + (offset >> 2));
+}
+
+function unknown(mmu: Sysmmu, index: u32, offset: u32, value: u32, write: u32): void {
+  sysmmuCount(mmu, SYSCOUNT_UNKNOWN_REGS, 1);
+  if ((offset & 3) !== 0 || offset >= 0x1000) return;
+  const at = <usize>mmu.unknown + (offset >> 5);
+  const bit = <u8>((<u32>1) << ((offset >> 2) & 7));
+  if ((load<u8>(at) & bit) !== 0) return;
+  store<u8>(at, load<u8>(at) | bit);
+  if (logging(LOG_GROUP_REGISTER)) {
+    logEvent(LOG_GROUP_REGISTER, LOGK_REG_UNKNOWN, index, offset, value, write, 0);
+  }
+}
+
+/** CPU write of `value` to the register at `offset` of instance `index`. */
+export function sysmmuRegWrite(index: u32, offset: u32, value: u32): void {
+  const mmu = sysmmuOf(index);
+  sysmmuCount(mmu, SYSCOUNT_REG_WRITES, 1);
+  if (logging(LOG_GROUP_REGISTER)) {
+    logEvent(LOG_GROUP_REGISTER, LOGK_REG_WRITE, index, offset, value, 0, 0);
+  }
+  const access = accessOf(mmu, offset);
+  if (access === REG_NONE) {
+    unknown(mmu, index, offset, value, 1);
+    return;
+  }
+  if (offset === 0) {
+    mmu.ctrl = value;
+    mmu.blockLeft = mmu.blockPolls;
+  } else if (offset === 4) {
+    mmu.cfg = value;
+  } else if (mmu.generation === SYSMMU_V5) {
+    if (offset === 0x0c) {
+      mmu.ptBase = value << 12;
+      mmu.ptBaseHigh = value >> 20;
+    } else if (offset === 0x64) mmu.intStatus = mmu.intStatus & ~value;
+  } else if (offset === 0x14) {
+    mmu.ptBase = value;
+  } else if (offset === 0x1c) {
+    mmu.intStatus = mmu.intStatus & ~value;
+  }
+  if (access === REG_RW) regStore(mmu, offset, value);
+}
+
+function statusOf(mmu: Sysmmu): u32 {
+  if (blocked(mmu)) return 1;
+  return (mmu.ctrl & CTRL_ENABLE) !== 0 && mmu.intStatus !== 0 ? 1 : 0;
+}
+
+function registerValue(mmu: Sysmmu, offset: u32): u32 {
+  if (accessOf(mmu, offset) === REG_NONE) return 0;
+  if (offset === 8) return statusOf(mmu);
+  if (offset === 0x34) return mmu.version;
+  if (offset === (mmu.generation === SYSMMU_V5 ? 0x60 : 0x18)) return mmu.intStatus;
+  return regWord(mmu, offset);
+}
+
+/** CPU read of the register at `offset` of instance `index`. */
+export function sysmmuRegRead(index: u32, offset: u32): u32 {
+  const mmu = sysmmuOf(index);
+  sysmmuCount(mmu, SYSCOUNT_REG_READS, 1);
+  const value = registerValue(mmu, offset);
+  if (accessOf(mmu, offset) === REG_NONE) unknown(mmu, index, offset, 0, 0);
+  // Each look at STATUS brings a pending block one step nearer.
+  if (offset === 8 && mmu.blockLeft !== 0 && mmu.blockLeft !== SYSMMU_NEVER)
+    mmu.blockLeft = mmu.blockLeft - 1;
+  if (logging(LOG_GROUP_REGISTER)) {
+    logEvent(LOG_GROUP_REGISTER, LOGK_REG_READ, index, offset, value, 0, 0);
+  }
+  return value;
+}
+
+/** What a read of `offset` would return now, with no effect. */
+export function sysmmuPeek(index: u32, offset: u32): u32 {
+  return registerValue(sysmmuOf(index), offset);
+}
