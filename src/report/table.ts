@@ -1,0 +1,58 @@
+// Plain text tables: cells are strings, columns as wide as their longest cell.
+//
+//   device     maps  unmaps
+//   ---------  ----  ------
+//   11800000    120     118
+//
+// Not modelled: wide characters count as one column.
+
+/** How one column is headed and set. */
+export interface Column {
+  readonly title: string;
+  /** Default: left for the first column, right for the others. */
+  readonly align?: "left" | "right";
+}
+
+const GAP = "  ";
+
+function pad(text: string, width: number, align: "left" | "right"): string {
+  return align === "left" ? text.padEnd(width) : text.padStart(width);
+}
+
+/** The table as lines, without trailing blanks. Rows shorter than `columns` are filled with blanks. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map((column, i) =>
+    rows.reduce((width, row) => Math.max(width, (row[i] ?? "").length), column.title.length),
+  );
+  const aligns = columns.map((column, i) => column.align ?? (i === 0 ? "left" : "right"));
+  const line = (cells: readonly string[]) =>
+    columns
+      .map((_, i) => pad(cells[i] ?? "", widths[i]!, aligns[i]!))
+      .join(GAP)
+      .trimEnd();
+  return [
+    line(columns.map((column) => column.title)),
+    widths.map((width) => "-".repeat(width)).join(GAP),
+    ...rows.map(line),
+  ];
+}
+
+/** Drops the columns (but the first) in which every row has one of `blank`. */
+export function dropEmptyColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  blank: readonly string[] = ["", "0", "-", "0 B"],
+): { columns: Column[]; rows: string[][] } {
+  const keep = columns.map((_, i) => i === 0 || rows.some((row) => !blank.includes((row[i] ?? "").trim())));
+  return {
+    columns: columns.filter((_, i) => keep[i]),
+    rows: rows.map((row) => row.filter((_, i) => keep[i])),
+  };
+}
+
+/** `text` cut to `width` with `~` in place of its middle. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const tail = Math.ceil((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}~${text.slice(text.length - tail)}`;
+}
