@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Entry of the command line.
+
+import { EXIT_USAGE } from "./command.js";
+import { run } from "./run.js";
+
+// A reader that closes early (`| head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() }).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    // A bug of ours, or input of a kind nobody thought of; either way no result.
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `sysmmu: internal error: ${text.replaceAll("\n", " ")} (SYSMMU_DEBUG=1 shows where)\n`,
+    );
+    if (process.env["SYSMMU_DEBUG"] !== undefined) console.error(error);
+    process.exitCode = EXIT_USAGE;
+  },
+);

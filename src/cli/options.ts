@@ -1,0 +1,74 @@
+// Values of options: read, checked, refused with the option's name and the value.
+
+import type { OptionValues } from "./command.js";
+import { UsageError } from "./io.js";
+
+/** The text of option `name`, or `fallback`. */
+export function textOption(options: OptionValues, name: string, fallback: string): string {
+  const value = options[name];
+  return typeof value === "string" ? value : fallback;
+}
+
+/** One of `choices`, or `fallback` when the option is absent. */
+export function choiceOption<T extends string>(
+  options: OptionValues,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const value = textOption(options, name, fallback);
+  if ((choices as readonly string[]).includes(value)) return value as T;
+  throw new UsageError(`--${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
+}
+
+/** A list of `choices` with commas between, no item twice; all of them when absent. */
+export function listOption<T extends string>(
+  options: OptionValues,
+  name: string,
+  choices: readonly T[],
+): readonly T[] {
+  const value = options[name];
+  if (typeof value !== "string") return choices;
+  const items = value.split(",").map((item) => item.trim());
+  for (const item of items) {
+    if (!(choices as readonly string[]).includes(item)) {
+      throw new UsageError(
+        `--${name} takes ${choices.join(", ")} with commas between, got ${JSON.stringify(item)}`,
+      );
+    }
+  }
+  if (new Set(items).size !== items.length) {
+    throw new UsageError(`--${name} names a value twice: ${JSON.stringify(value)}`);
+  }
+  return items as T[];
+}
+
+/** An integer, decimal or 0x hexadecimal, in [min, max]. */
+export function integerOption(
+  options: OptionValues,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined {
+  const value = options[name];
+  if (typeof value !== "string") return undefined;
+  const number = /^(\d+|0[xX][0-9a-fA-F]+)$/.test(value) ? Number(value) : Number.NaN;
+  if (!Number.isSafeInteger(number) || number < min || number > max) {
+    throw new UsageError(`--${name} must be an integer from ${min} to ${max}, got ${JSON.stringify(value)}`);
+  }
+  return number;
+}
+
+const SCALE: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** A size in bytes with an optional unit K, M or G (binary): `256M`. */
+export function bytesOption(options: OptionValues, name: string): number | undefined {
+  const value = options[name];
+  if (typeof value !== "string") return undefined;
+  const match = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(value);
+  const bytes = match === null ? Number.NaN : Number(match[1]) * SCALE[match[2]!.toUpperCase()]!;
+  if (!Number.isSafeInteger(bytes)) {
+    throw new UsageError(`--${name} must be a size such as 256M, got ${JSON.stringify(value)}`);
+  }
+  return bytes;
+}
