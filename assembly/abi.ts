@@ -300,3 +300,118 @@ export const COUNT_REFUSED: u32 = 24; // calls in which the kernel runs off into
 export const COUNT_UNCHECKED_MMAP: u32 = 25; // mmap of more than the buffer, unchecked by the profile
 export const COUNT_RESOURCE_IDENTITY: u32 = 26; // mapResource without such an op: address unchanged
 export const COUNT_NO_OP: u32 = 27; // calls that the ops table of the device leaves out
+
+// ---- switches 0..15: IO-address allocators (iova/) ---------------------------------
+/** Allocator of new spaces: IOVA_KIND_*. */
+export const SWITCH_IOVA_KIND: u32 = 0;
+/** 1: one bitmap with an order per space (up to v3.14); 0: page-sized bitmaps with extensions. */
+export const SWITCH_IOVA_SINGLE: u32 = 1;
+/** log2 of the largest alignment in pages (CONFIG_ARM_DMA_IOMMU_ALIGNMENT); 0 stands for its default 8, 31 for no cap. */
+export const SWITCH_IOVA_ALIGN_CAP: u32 = 2;
+/** log2 of the pages per gen_pool granule where creation names no order. */
+export const SWITCH_IOVA_GRANULE: u32 = 3;
+
+export const IOVA_KIND_BITMAP: u32 = 0; // the ARM layer's bitmaps, first fit
+export const IOVA_KIND_GEN_POOL: u32 = 1; // gen_pool of the 2011 RFC
+export const IOVA_KIND_RANGE_TREE: u32 = 2; // drivers/iommu/iova.c, tree only
+export const IOVA_KIND_RANGE_CACHE: u32 = 3; // the same behind its magazines
+export const IOVA_KIND_OWN: u32 = 4; // magazines by exact size over word classes
+
+/** No page, no address: what a failed search or allocation returns. */
+export const IOVA_NONE: u32 = 0xffffffff;
+/** iovaFree: the kernel stops with BUG; nothing changed. */
+export const IOVA_FREE_BUG: i32 = 1;
+/** iovaFree: the kernel writes outside its bitmaps here; nothing changed. */
+export const IOVA_FREE_FOREIGN: i32 = 2;
+
+// ---- machine-wide counters 96..127: IO-address allocators ---------------------------
+export const COUNT_IOVA_FAILED: u32 = 96; // allocations that found no room
+export const COUNT_IOVA_EXTENSIONS: u32 = 97; // bitmaps added to a space
+export const COUNT_IOVA_BUGS: u32 = 98; // frees at which the kernel stops or leaves its bitmaps
+export const COUNT_IOVA_PARTIAL: u32 = 99; // frees that left a part of the range taken
+export const COUNT_IOVA_NO_OWNERS: u32 = 100; // allocations the owner index had no memory for
+
+// ---- cache (assembly/cache) --------------------------------------------------------
+// replacement policies of cacheInit
+export const CACHE_ROUND_ROBIN: u32 = 0; // a pointer per set
+export const CACHE_LRU: u32 = 1;
+export const CACHE_RANDOM: u32 = 2; // a seeded generator per level
+// memory types of CPU accesses
+export const MEMORY_CACHEABLE: u32 = 0; // Normal, write-back, write-allocate
+export const MEMORY_BUFFERABLE: u32 = 1; // Normal non-cacheable, through the write buffer
+export const MEMORY_STRONGLY_ORDERED: u32 = 2; // one bus access per word, never buffered
+// cacheContext: who asks for maintenance
+export const CONTEXT_STREAMING: u32 = 0;
+export const CONTEXT_TABLE: u32 = 1;
+
+// switches 32..47
+export const SWITCH_INV_RANGE: u32 = 32; // 0 first line invalidated in any case (to v4.4), 1 only whole lines
+export const SWITCH_OUTER_BY_WAY: u32 = 33; // 1 outer clean and flush of a cache size or more go by way
+export const SWITCH_UNMAP_TO_DEVICE: u32 = 34; // 1 dmac_unmap is called for DMA_TO_DEVICE too (it does nothing)
+export const SWITCH_MARK_CLEAN: u32 = 35; // PG_dcache_clean: 0 never, 1 first page, 2 every page covered
+export const SWITCH_KMAP: u32 = 36; // highmem: 0 existing kmap first, else a temporary one; 1 temporary always
+
+// kinds of LOG_GROUP_CACHE
+export const LOGK_DMAC_MAP: u32 = 0; // pa, length, direction, via (VIA_*)
+export const LOGK_DMAC_UNMAP: u32 = 1; // pa, length, direction, via
+export const LOGK_DMAC_FLUSH: u32 = 2; // pa, length, via
+export const LOGK_OUTER_INV: u32 = 3; // start, end
+export const LOGK_OUTER_CLEAN: u32 = 4; // start, end
+export const LOGK_OUTER_FLUSH: u32 = 5; // start, end
+export const LOGK_KMAP_ATOMIC: u32 = 6; // pa
+export const LOGK_KUNMAP_ATOMIC: u32 = 7; // pa
+export const LOGK_KMAP_HIGH_GET: u32 = 8; // pa, 1 found
+export const LOGK_KUNMAP_HIGH: u32 = 9; // pa
+export const LOGK_DCACHE_CLEAN: u32 = 10; // pa
+/** Through which virtual address an inner-cache operation went. */
+export const VIA_LINEAR: u32 = 0;
+export const VIA_TEMPORARY: u32 = 1;
+export const VIA_PERMANENT: u32 = 2;
+// kinds of LOG_GROUP_LINE: first line address, lines, level (1 or 2); by way: way mask
+export const LOGK_LINE_CLEAN: u32 = 0;
+export const LOGK_LINE_INVALIDATE: u32 = 1;
+export const LOGK_LINE_FLUSH: u32 = 2; // clean and invalidate
+export const LOGK_LINE_SYNC: u32 = 3; // PL310 cache sync
+export const LOGK_WAY_CLEAN: u32 = 4;
+export const LOGK_WAY_FLUSH: u32 = 5;
+
+// machine-wide counters 32..95: caches. One block per level; maintenance counted per context.
+export const COUNT_L1: u32 = 32;
+export const COUNT_L2: u32 = 49;
+export const CACHE_HITS: u32 = 0; // line accesses that found the line
+export const CACHE_MISSES: u32 = 1;
+export const CACHE_FILLS: u32 = 2; // lines taken in
+export const CACHE_EVICTIONS: u32 = 3; // valid lines replaced
+export const CACHE_EVICTION_WRITES: u32 = 4; // of these dirty, written on
+export const CACHE_MAINTENANCE: u32 = 5; // first of the per-context blocks below
+export const CACHE_CONTEXT_COUNTERS: u32 = 6;
+export const CACHE_CLEANED: u32 = 0; // line operations issued: clean
+export const CACHE_INVALIDATED: u32 = 1; // invalidate
+export const CACHE_FLUSHED: u32 = 2; // clean and invalidate
+export const CACHE_WRITE_BACKS: u32 = 3; // dirty lines these wrote on
+export const CACHE_DROPPED: u32 = 4; // dirty lines an invalidate threw away
+export const CACHE_REMOVED: u32 = 5; // valid lines these took out
+export const COUNT_OUTER_SYNC: u32 = 66; // PL310 cache syncs, streaming
+export const COUNT_OUTER_SYNC_TABLE: u32 = 67; // PL310 cache syncs, page tables
+export const COUNT_WAY_CLEAN: u32 = 68; // whole-cache cleans by way
+export const COUNT_WAY_FLUSH: u32 = 69;
+export const COUNT_BARRIERS: u32 = 70; // CPU barriers
+export const COUNT_BUFFER_STORES: u32 = 71; // stores that entered the write buffer
+export const COUNT_BUFFER_MERGES: u32 = 72; // of these merged into an entry waiting there
+export const COUNT_BUFFER_DRAINS: u32 = 73; // times entries left the buffer
+export const COUNT_DRAIN_BARRIER: u32 = 74; // entries drained by a barrier
+export const COUNT_DRAIN_FULL: u32 = 75; // entries drained to make room
+export const COUNT_DRAIN_AGE: u32 = 76; // entries drained by age
+export const COUNT_DRAIN_READ: u32 = 77; // entries drained by an access to the same bytes
+export const COUNT_BUS_WRITES: u32 = 78; // uncached CPU writes that reached the bus, 64 bits or less each
+export const COUNT_BUS_BURSTS: u32 = 79; // runs of consecutive addresses among them
+export const COUNT_BUS_READS: u32 = 80; // uncached CPU reads, 64 bits or less each
+export const COUNT_CPU_BUS_ERRORS: u32 = 81; // CPU accesses outside DRAM
+export const COUNT_REFILLS: u32 = 82; // lines taken in by injected speculation
+export const COUNT_STALE_DEVICE_READS: u32 = 83; // lines a non-coherent master read while the CPU side held newer bytes
+export const COUNT_UNDER_VALID_WRITES: u32 = 84; // lines a non-coherent master wrote while a cache held a copy
+export const COUNT_UNDER_DIRTY_WRITES: u32 = 85; // of these dirty: a later write-back destroys what was written
+export const COUNT_BUFFERED_DEVICE_READS: u32 = 86; // device reads of bytes still in the write buffer
+export const COUNT_SNOOP_HITS: u32 = 87; // lines a coherent master found in a cache
+export const COUNT_RUNAWAY_SYNC: u32 = 88; // syncs in which the kernel's loop runs over all memory
+export const COUNT_SNOOP_REMOVED: u32 = 89; // L1 lines a coherent master's write took out

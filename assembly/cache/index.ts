@@ -1,0 +1,17 @@
+// The cache floor's exports; nothing else.
+export { cpuBarrier, cpuRead, cpuRead32, cpuReadAs, cpuWrite, cpuWrite32, cpuWriteAs } from "./access";
+export {
+  busRead,
+  busWrite,
+  cacheDirtyLines,
+  cachePeek,
+  cacheValidLines,
+  snoopRead,
+  snoopWrite,
+} from "./bus";
+export { dmacFlushVia, dmacMapArea, dmacUnmapArea, innerClean, innerFlush, innerInvalidate } from "./inner";
+export { cacheContext, cacheFlushAll } from "./maintenance";
+export { outerClean, outerFlush, outerInvalidate } from "./outer";
+export { cacheRandomRefills, cacheRefill } from "./refill";
+export { cacheInit } from "./state";
+export { bufferPending } from "./write-buffer";
