@@ -351,6 +351,9 @@ export const SWITCH_UNMAP_TO_DEVICE: u32 = 34; // 1 dmac_unmap is called for DMA
 export const SWITCH_MARK_CLEAN: u32 = 35; // PG_dcache_clean: 0 never, 1 first page, 2 every page covered
 export const SWITCH_KMAP: u32 = 36; // highmem: 0 existing kmap first, else a temporary one; 1 temporary always
 
+export const SWITCH_LINEAR_DIRECT: u32 = 37; // linear ops: 0 arm_dma_ops (cannot fail), 1 dma-direct (masks checked)
+export const SWITCH_LINEAR_COOKIE: u32 = 38; // NO_KERNEL_MAPPING of linear alloc: 0 ignored, 1 arm_dma_alloc, 2 dma-direct
+
 // kinds of LOG_GROUP_CACHE
 export const LOGK_DMAC_MAP: u32 = 0; // pa, length, direction, via (VIA_*)
 export const LOGK_DMAC_UNMAP: u32 = 1; // pa, length, direction, via
@@ -414,4 +417,6 @@ export const COUNT_UNDER_DIRTY_WRITES: u32 = 85; // of these dirty: a later writ
 export const COUNT_BUFFERED_DEVICE_READS: u32 = 86; // device reads of bytes still in the write buffer
 export const COUNT_SNOOP_HITS: u32 = 87; // lines a coherent master found in a cache
 export const COUNT_RUNAWAY_SYNC: u32 = 88; // syncs in which the kernel's loop runs over all memory
+export const COUNT_MASK_OVERFLOW: u32 = 90; // mappings refused because the device cannot reach the address (dma-direct)
+export const COUNT_MASK_UNREACHABLE: u32 = 91; // mappings handed out although the device cannot reach them (arm_dma_ops)
 export const COUNT_SNOOP_REMOVED: u32 = 89; // L1 lines a coherent master's write took out
