@@ -36,7 +36,7 @@ import {
   cacheReady,
   L1_VALID,
   L2_VALID,
-  type Level,
+  Level,
   LINE_SHIFT,
   levelOne,
   levelTwo,

@@ -27,7 +27,7 @@ import { count } from "../counters";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
 import { CLEAN, FLUSH, INVALIDATE, lineRun, wholeLevel } from "./maintenance";
-import { cache, cacheReady, type Level, LINE_BYTES, levelTwo } from "./state";
+import { cache, cacheReady, Level, LINE_BYTES, levelTwo } from "./state";
 
 const EDGE: u32 = LINE_BYTES - 1;
 

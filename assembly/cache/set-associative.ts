@@ -10,7 +10,7 @@
 // Not modelled: lockdown by way or master; the hardware's own random sequence.
 
 import { CACHE_LRU, CACHE_ROUND_ROBIN } from "../abi";
-import { type Level, LINE_SHIFT } from "./state";
+import { Level, LINE_SHIFT } from "./state";
 
 export const NO_WAY: u32 = 0xffffffff;
 

@@ -1,0 +1,127 @@
+// The ops of a device without an IOMMU: bus address = physical address - dmaOffset.
+//
+//   map    hand the bytes to the device (caches), return the address
+//   unmap  hand them back; nothing was remembered, size and direction are the caller's word
+//
+// arm_dma_ops (to v5.19) never fail: an address the device cannot drive is handed out all the
+// same, and counted. dma-direct (v6.0, switch LINEAR_DIRECT) refuses it. A coherent device has
+// no cache work in any version (spec/dma-mapping 1.3, 1.6).
+//
+// Not modelled: range maps with several windows (one offset per device); P2PDMA.
+
+import {
+  COUNT_MASK_OVERFLOW,
+  COUNT_MASK_UNREACHABLE,
+  DMA_MAPPING_ERROR,
+  EIO,
+  SWITCH_DMA_SKIP_SYNC,
+  SWITCH_LINEAR_DIRECT,
+} from "../abi";
+import { count } from "../counters";
+import { Device, deviceOf } from "../device";
+import { PAGE_SIZE } from "../dram";
+import { SG, SG_BYTES } from "../layout";
+import { switchOf } from "../switches";
+import { syncCpuToDev, syncDevToCpu } from "./sync";
+
+const ATTR_SKIP_CPU_SYNC: u32 = 0x20;
+
+/** True when this call does the cache maintenance of map and unmap. */
+function maintains(device: Device, attrs: u32): bool {
+  if (device.coherent !== 0) return false;
+  return (attrs & ATTR_SKIP_CPU_SYNC) === 0 || switchOf(SWITCH_DMA_SKIP_SYNC) === 0;
+}
+
+/** dma_capable: the last byte of [dma, dma + size) within the mask and the bus limit, and no wrap. */
+export function deviceReaches(device: Device, dma: u32, size: u32): bool {
+  const last = <u64>dma + size - 1;
+  const mask = device.dmaMask;
+  const limit = device.busLimit === 0 ? mask : min<u64>(mask, device.busLimit);
+  return last <= limit && last <= 0xffffffff;
+}
+
+/** map_page: `size` bytes at `offset` of the page at `page`; the bus address or DMA_MAPPING_ERROR. */
+export function linearMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u32, attrs: u32): u32 {
+  const device = deviceOf(index);
+  const dma = page + offset - device.dmaOffset;
+  if (!deviceReaches(device, dma, size)) {
+    if (switchOf(SWITCH_LINEAR_DIRECT) !== 0) {
+      count(COUNT_MASK_OVERFLOW);
+      return DMA_MAPPING_ERROR;
+    }
+    count(COUNT_MASK_UNREACHABLE);
+  }
+  if (maintains(device, attrs)) syncCpuToDev(page, offset, size, dir);
+  return dma;
+}
+
+/** Page and offset of a bus address, as the sync helpers want them. */
+function toCpu(device: Device, dma: u32, size: u32, dir: u32): void {
+  const pa = dma + device.dmaOffset;
+  syncDevToCpu(pa & ~(PAGE_SIZE - 1), pa & (PAGE_SIZE - 1), size, dir);
+}
+
+function toDevice(device: Device, dma: u32, size: u32, dir: u32): void {
+  const pa = dma + device.dmaOffset;
+  syncCpuToDev(pa & ~(PAGE_SIZE - 1), pa & (PAGE_SIZE - 1), size, dir);
+}
+
+/** unmap_page of `size` bytes at `dma`. */
+export function linearUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
+  const device = deviceOf(index);
+  if (maintains(device, attrs)) toCpu(device, dma, size, dir);
+}
+
+/** sync_single_for_cpu of `size` bytes at `dma`, which may lie inside a mapping. */
+export function linearSyncForCpu(index: u32, dma: u32, size: u32, dir: u32): void {
+  const device = deviceOf(index);
+  if (device.coherent === 0) toCpu(device, dma, size, dir);
+}
+
+/** sync_single_for_device of `size` bytes at `dma`. */
+export function linearSyncForDevice(index: u32, dma: u32, size: u32, dir: u32): void {
+  const device = deviceOf(index);
+  if (device.coherent === 0) toDevice(device, dma, size, dir);
+}
+
+function sg(i: u32, field: usize): u32 {
+  return load<u32>(SG + <usize>(i * SG_BYTES) + field);
+}
+
+/**
+ * map_sg of the `nents` entries at SG (layout.ts): map_page of each. Returns `nents`; when an entry
+ * fails the earlier ones are unmapped and it is 0 (arm_dma_ops) or -EIO (dma-direct, which leaves
+ * their caches alone).
+ */
+export function linearMapSg(index: u32, nents: u32, dir: u32, attrs: u32): i32 {
+  for (let i: u32 = 0; i < nents; i++) {
+    const length = sg(i, 8);
+    const dma = linearMapPage(index, sg(i, 0), sg(i, 4), length, dir, attrs);
+    store<u32>(SG + <usize>(i * SG_BYTES), dma, 12);
+    if (dma === DMA_MAPPING_ERROR) {
+      if (switchOf(SWITCH_LINEAR_DIRECT) === 0) {
+        linearUnmapSg(index, i, dir, attrs);
+        return 0;
+      }
+      linearUnmapSg(index, i, dir, attrs | ATTR_SKIP_CPU_SYNC);
+      return -EIO;
+    }
+    store<u32>(SG + <usize>(i * SG_BYTES), length, 16);
+  }
+  return nents;
+}
+
+/** unmap_sg over the first `nents` entries at SG, by their dma address and dma length. */
+export function linearUnmapSg(index: u32, nents: u32, dir: u32, attrs: u32): void {
+  for (let i: u32 = 0; i < nents; i++) linearUnmapPage(index, sg(i, 12), sg(i, 16), dir, attrs);
+}
+
+/** sync_sg_for_cpu: by dma address and the entry's own length. */
+export function linearSyncSgForCpu(index: u32, nents: u32, dir: u32): void {
+  for (let i: u32 = 0; i < nents; i++) linearSyncForCpu(index, sg(i, 12), sg(i, 8), dir);
+}
+
+/** sync_sg_for_device: by dma address and the entry's own length. */
+export function linearSyncSgForDevice(index: u32, nents: u32, dir: u32): void {
+  for (let i: u32 = 0; i < nents; i++) linearSyncForDevice(index, sg(i, 12), sg(i, 8), dir);
+}
