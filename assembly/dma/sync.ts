@@ -33,6 +33,7 @@ import { count } from "../counters";
 import { PAGE_SIZE } from "../dram";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
+import { kmapListed } from "./kmap-list";
 
 /** Physical addresses from `start` on have no linear mapping (0xffffffff: all have one). */
 export function syncSetHighmem(start: u32): void {
@@ -63,7 +64,7 @@ function inner(pa: u32, size: u32, dir: u32, via: u32, unmap: bool): void {
 /** One page of highmem: `size` bytes at `offset` of the page at `page`. */
 function highmemPage(page: u32, offset: u32, size: u32, dir: u32, unmap: bool): void {
   if (switchOf(SWITCH_KMAP) === 0) {
-    const found = page - cache().kmapFirst < cache().kmapEnd - cache().kmapFirst;
+    const found = page - cache().kmapFirst < cache().kmapEnd - cache().kmapFirst || kmapListed(page);
     note(LOGK_KMAP_HIGH_GET, page, found ? 1 : 0);
     if (found) {
       inner(page + offset, size, dir, VIA_PERMANENT, unmap);
