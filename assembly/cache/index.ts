@@ -13,5 +13,5 @@ export { dmacFlushVia, dmacMapArea, dmacUnmapArea, innerClean, innerFlush, inner
 export { cacheContext, cacheFlushAll } from "./maintenance";
 export { outerClean, outerFlush, outerInvalidate } from "./outer";
 export { cacheRandomRefills, cacheRefill } from "./refill";
-export { cacheInit } from "./state";
+export { cacheInit, cacheSetBufferAge, cacheSetLineBytes } from "./state";
 export { bufferPending } from "./write-buffer";

@@ -165,6 +165,16 @@ export function cacheInit(l1Bytes: u32, l1Ways: u32, l2Bytes: u32, l2Ways: u32, 
   return 0;
 }
 
+/** Line size that the inner maintenance routines step by: 32 (Cortex-A9) or 64 (others); CTR.DminLine. */
+export function cacheSetLineBytes(bytes: u32): void {
+  if (cacheReady()) cache().lineBytes = bytes;
+}
+
+/** Sequence numbers that a store may wait in the write buffer before it drains by itself (64 at birth). */
+export function cacheSetBufferAge(limit: u32): void {
+  if (cacheReady()) cache().ageLimit = limit;
+}
+
 /** Address of the mask block of the DRAM page that holds `pa` (inside DRAM). */
 export function masksOf(pa: u32): usize {
   return <usize>cache().masks + ((<usize>((pa - header().dramBase) >> 12)) << 6);
