@@ -2,10 +2,13 @@
 // mappings) hold this, never the core itself, so that none outlives `dispose()`.
 
 import type { Core } from "../core/core.js";
+import type { MemoryType } from "../dma/allocation.js";
 
 /** A machine's core while it lives, and the names that only the host keeps. */
 export class Live {
   #core: Core | null;
+  /** Memory type of coherent allocations without write-combine (ARM_DMA_MEM_BUFFERABLE or not). */
+  coherentType: MemoryType = "bufferable";
   /** Call-site labels by number; 0 is "no label". */
   readonly labels: string[] = [""];
   readonly #labelNumbers = new Map<string, number>([["", 0]]);

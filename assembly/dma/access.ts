@@ -1,0 +1,132 @@
+// What bus masters do: an access at a bus address, through the SysMMU of a port if the device has
+// one, else straight to memory.
+//
+//   device ── port k ──> SysMMU k ──> DRAM       (coherent devices: through the caches)
+//
+// In a replay nobody repairs a fault: the interrupt is acknowledged and the access dropped, as a
+// driver would that logs and goes on. The calls of the API leave the master stalled.
+//
+// Not modelled: bus width, outstanding transactions of one port.
+
+import {
+  ACCESS_BUS,
+  ACCESS_COHERENT,
+  ACCESS_NONE,
+  DEVCOUNT_ACCESS_FAULTS,
+  DEVCOUNT_BUS_ERRORS,
+  DEVCOUNT_READ_BYTES,
+  DEVCOUNT_READS,
+  DEVCOUNT_WRITE_BYTES,
+  DEVCOUNT_WRITES,
+  STOP_BUS_ERROR,
+  SYSMMU_V5,
+} from "../abi";
+import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
+import { type Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
+import { inDram } from "../dram";
+import { header } from "../header";
+import { sysmmuAccess, sysmmuRegRead, sysmmuRegWrite, sysmmuStop, sysmmuTranslateBatch } from "../sysmmu/index";
+import { sysmmuOf } from "../sysmmu/instance";
+
+/** Bytes of a burst where the access does not say: eight beats of 64 bit. */
+const DEFAULT_BURST_SHIFT: u32 = 6;
+/** Scratch of one page behind the FEED ring: where a replay's bytes come from and go to. */
+const SCRATCH: usize = 0x028000;
+
+/** Memory access without a SysMMU; bytes done (all or nothing per page). */
+function plain(device: Device, pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
+  if (!inDram(pa, bytes)) return 0;
+  if (op === ACCESS_NONE) return bytes;
+  if (op === ACCESS_COHERENT) return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0 ? bytes : 0;
+  return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
+}
+
+/** One access of at most `bytes`; returns what was done, counts it and why it stopped. */
+function access(index: u32, dma: u32, bytes: u32, write: u32, port: u32, burst: u32, op: u32, at: usize): u32 {
+  const device = deviceOf(index);
+  let done: u32;
+  let bus = false;
+  if (port < device.sysmmuCount) {
+    const instance = deviceSysmmu(device, port);
+    done = sysmmuAccess(instance, dma, bytes, burst, write, op, at);
+    bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
+  } else {
+    done = plain(device, dma + device.dmaOffset, bytes, write, op, at);
+    bus = done < bytes;
+  }
+  deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);
+  deviceCount(device, write !== 0 ? DEVCOUNT_WRITE_BYTES : DEVCOUNT_READ_BYTES, done);
+  if (done < bytes) deviceCount(device, bus ? DEVCOUNT_BUS_ERRORS : DEVCOUNT_ACCESS_FAULTS, 1);
+  return done;
+}
+
+/** Acknowledges whatever the SysMMU of `port` reports, as a handler that gives the access up. */
+function acknowledge(device: Device, port: u32): void {
+  if (port >= device.sysmmuCount) return;
+  const instance = deviceSysmmu(device, port);
+  const v5 = sysmmuOf(instance).generation === SYSMMU_V5;
+  const status = sysmmuRegRead(instance, v5 ? 0x60 : 0x18);
+  if (status !== 0) sysmmuRegWrite(instance, v5 ? 0x64 : 0x1c, status);
+}
+
+/**
+ * A replay's access of `bytes` at bus address `dma`; `how` is the access byte of the op stream
+ * (bit 0 move data, bits 3:1 port, bits 7:4 log2 of the burst, 0: 64 bytes). A fault is
+ * acknowledged. Returns the bytes done.
+ */
+export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: u32): u32 {
+  const device = deviceOf(index);
+  const port = (how >> 1) & 7;
+  const shift = how >> 4;
+  const burst = <u32>1 << (shift === 0 || shift > 12 ? DEFAULT_BURST_SHIFT : shift);
+  if ((how & 1) === 0) {
+    const done = access(index, dma, bytes, write, port, burst, ACCESS_NONE, 0);
+    if (done < bytes) acknowledge(device, port);
+    return done;
+  }
+  const op = device.coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  let done: u32 = 0;
+  while (done < bytes) {
+    const n = min<u32>(bytes - done, 4096 - ((dma + done) & 4095));
+    if (write !== 0) memory.fill(SCRATCH, <u8>(<u32>header().seq), n);
+    const moved = access(index, dma + done, n, write, port, burst, op, SCRATCH);
+    done += moved;
+    if (moved < n) {
+      acknowledge(device, port);
+      break;
+    }
+  }
+  return done;
+}
+
+/**
+ * The API's access: moves `bytes` between linear memory at `pointer` and bus address `dma` through
+ * `port`. Returns the bytes done; a fault leaves the master stalled.
+ */
+export function deviceTransfer(index: u32, dma: u32, bytes: u32, write: u32, port: u32, pointer: usize): u32 {
+  const op = deviceOf(index).coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  return access(index, dma, bytes, write, port, 1 << DEFAULT_BURST_SHIFT, op, pointer);
+}
+
+/** 1 when a SysMMU of the device reports a fault and holds it, else 0. */
+export function deviceStalled(index: u32): u32 {
+  const device = deviceOf(index);
+  for (let k: u32 = 0; k < device.sysmmuCount; k++) {
+    if (sysmmuOf(deviceSysmmu(device, k)).intStatus !== 0) return 1;
+  }
+  return 0;
+}
+
+/** sysmmuTranslateBatch through the first port of a device. */
+export function deviceTranslateBatch(index: u32, input: usize, output: usize, n: u32, write: u32): u32 {
+  return sysmmuTranslateBatch(deviceSysmmu(deviceOf(index), 0), input, output, n, write);
+}
+
+/** Invalidates every translation cache before the device, as a write of 1 to FLUSH does. */
+export function deviceFlush(index: u32): void {
+  const device = deviceOf(index);
+  for (let k: u32 = 0; k < device.sysmmuCount; k++) {
+    const instance = deviceSysmmu(device, k);
+    sysmmuRegWrite(instance, sysmmuOf(instance).generation === SYSMMU_V5 ? 0x10 : 0x0c, 1);
+  }
+}

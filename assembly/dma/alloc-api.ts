@@ -1,0 +1,77 @@
+// dma_alloc_attrs and dma_free_attrs as drivers call them: ops table, history, counters.
+//
+// Not modelled: per-device coherent memory regions.
+
+import {
+  DEVCOUNT_ALLOC_BYTES,
+  DEVCOUNT_ALLOC_ERRORS,
+  DEVCOUNT_ALLOCS,
+  DEVCOUNT_FREE_BYTES,
+  DEVCOUNT_FREES,
+  DMA_BIDIRECTIONAL,
+  DMA_MAPPING_ERROR,
+  KIND_COHERENT,
+  OPS_IOMMU,
+} from "../abi";
+import { deviceCount, deviceOf } from "../device";
+import { tick } from "../header";
+import { historyBirth, historyDeath, historyFind, Mapping } from "../sanitize/history";
+import { allocationAt, recordPage } from "./alloc-record";
+import { held, markStale, released } from "./api";
+import { iommuOpsAlloc, iommuOpsFree } from "./iommu-index";
+import { linearAlloc, linearFree } from "./linear-alloc";
+
+/**
+ * Allocates `size` bytes for the device; `gfp` bit 0: the caller may sleep. Returns the bus
+ * address, or DMA_MAPPING_ERROR when the kernel would return NULL.
+ */
+export function dmaAlloc(index: u32, size: u32, gfp: u32, attrs: u32, label: u32): u32 {
+  tick();
+  const device = deviceOf(index);
+  const at = device.ops === OPS_IOMMU ? iommuOpsAlloc(index, size, gfp, attrs) : linearAlloc(index, size, gfp, attrs);
+  if (at === 0) {
+    deviceCount(device, DEVCOUNT_ALLOC_ERRORS, 1);
+    return DMA_MAPPING_ERROR;
+  }
+  const allocation = allocationAt(at);
+  const dma = allocation.handle;
+  deviceCount(device, DEVCOUNT_ALLOCS, 1);
+  deviceCount(device, DEVCOUNT_ALLOC_BYTES, size);
+  held(device, size);
+  const birth = historyBirth(index, KIND_COHERENT, dma, size, recordPage(at, 0), DMA_BIDIRECTIONAL, attrs, label);
+  if (birth !== 0) changetype<Mapping>(<usize>birth).extra = at;
+  return dma;
+}
+
+/** The allocation of `index` that begins at bus address `dma`, 0 for none. */
+export function dmaFindAllocation(index: u32, dma: u32): u32 {
+  const at = historyFind(index, dma, 0);
+  if (at === 0) return 0;
+  const record = changetype<Mapping>(<usize>at);
+  return <u32>(record.kind & 0x7f) === KIND_COHERENT ? record.extra : 0;
+}
+
+/** Frees the allocation `at` of the device. */
+export function dmaFree(index: u32, at: u32): void {
+  tick();
+  const device = deviceOf(index);
+  const allocation = allocationAt(at);
+  const dma = allocation.handle;
+  const bytes = allocation.size;
+  let size: u32 = bytes;
+  let serial: u32 = 0;
+  const birth = historyFind(index, dma, 0);
+  if (birth !== 0) {
+    const record = changetype<Mapping>(<usize>birth);
+    serial = record.serial;
+    size = record.size;
+    historyDeath(birth);
+  }
+  released(device, size);
+  if (device.ops === OPS_IOMMU) {
+    iommuOpsFree(index, at);
+    markStale(device, dma, bytes, serial);
+  } else linearFree(index, at);
+  deviceCount(device, DEVCOUNT_FREES, 1);
+  deviceCount(device, DEVCOUNT_FREE_BYTES, size);
+}

@@ -1,0 +1,63 @@
+// What OP_CPU_READ and OP_CPU_WRITE of a replay do: a trace carries no bytes, so loads are
+// made for their effect on the caches and stores write the low bits of the sequence number.
+//
+// Not modelled: the bytes a real CPU stored.
+
+import { KIND_COHERENT, KIND_SG } from "./abi";
+import { cpuRead, cpuWrite } from "./cache/index";
+import { recordPage } from "./dma/alloc-record";
+import { header } from "./header";
+import { SG_BYTES } from "./layout";
+import { Mapping } from "./sanitize/history";
+
+/** Scratch of one page behind the FEED ring. */
+const SCRATCH: usize = 0x028000;
+
+function touch(pa: u32, bytes: u32, write: bool): void {
+  while (bytes > 0) {
+    const n = min<u32>(bytes, 4096 - (pa & 4095));
+    if (write) {
+      memory.fill(SCRATCH, <u8>(<u32>header().seq), n);
+      cpuWrite(pa, n, SCRATCH);
+    } else cpuRead(pa, n, SCRATCH);
+    pa += n;
+    bytes -= n;
+  }
+}
+
+/**
+ * A CPU access to `bytes` from `offset` of the mapping at record address `at`; with `at` 0,
+ * `offset` is a physical address. 0 bytes: to the mapping's end.
+ */
+export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
+  if (at === 0) {
+    touch(offset, bytes, write);
+    return;
+  }
+  const record = changetype<Mapping>(<usize>at);
+  if (offset > record.size) return;
+  let left = bytes === 0 || bytes > record.size - offset ? record.size - offset : bytes;
+  const kind = <u32>record.kind & 0x7f;
+  if (kind === KIND_SG) {
+    let skip = offset;
+    for (let i: u32 = 0; i < record.nents && left > 0 && record.extra !== 0; i++) {
+      const entry = <usize>record.extra + <usize>(i * SG_BYTES);
+      const length = load<u32>(entry, 8);
+      if (skip >= length) {
+        skip -= length;
+        continue;
+      }
+      const n = min(length - skip, left);
+      touch(load<u32>(entry) + load<u32>(entry, 4) + skip, n, write);
+      left -= n;
+      skip = 0;
+    }
+  } else if (kind === KIND_COHERENT) {
+    while (left > 0) {
+      const n = min<u32>(left, 4096 - (offset & 4095));
+      touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write);
+      offset += n;
+      left -= n;
+    }
+  } else touch(record.pa + offset, left, write);
+}

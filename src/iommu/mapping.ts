@@ -1,0 +1,145 @@
+// struct dma_iommu_mapping: an IO-address space plus a translation domain, shared by the
+// devices that are attached to it (arm_iommu_create_mapping and friends; spec dma-mapping 2.1, 2.2, 2.8).
+//
+// References: one from creation, one more per attached device; the last one put frees both halves.
+//
+// Not modelled: locks; a machine runs one call at a time.
+
+import { checkAligned, checkInteger, hex } from "../check.js";
+import type { Device } from "../machine/device.js";
+import type { Live } from "../machine/live.js";
+
+/** What `createMapping` wants. */
+export interface MappingOptions {
+  /** First IO address; a multiple of 4096. Default 0. */
+  base?: number;
+  /** Bytes of IO-address space, 1 .. 4 GiB. Default 4 GiB. The kernel's rounding applies. */
+  size?: number;
+  /** log2 of pages per bit: profiles up to v3.14 only. Default 0. */
+  order?: number;
+}
+
+/** Why a mapping could not be made or attached. */
+export class IommuError extends Error {
+  /** Positive errno as the kernel returns it negated: 12 ENOMEM, 22 EINVAL, 34 ERANGE, 16 EBUSY. */
+  readonly errno: number;
+
+  constructor(message: string, errno: number) {
+    super(`${message} (errno ${errno})`);
+    this.name = "IommuError";
+    this.errno = errno;
+  }
+}
+
+/** An IO-address space with its domain. */
+export class IommuMapping {
+  readonly #live: Live;
+  readonly #devices = new Set<Device>();
+  #references = 1;
+  /** First IO address. */
+  readonly base: number;
+  /** Bytes asked for; the usable window follows the profile's rounding. */
+  readonly size: number;
+  /** @internal pointer of the space in the core */
+  readonly space: number;
+  /** @internal pointer of the domain in the core */
+  readonly domain: number;
+
+  /** @internal */
+  constructor(live: Live, base: number, size: number, space: number, domain: number) {
+    this.#live = live;
+    this.base = base;
+    this.size = size;
+    this.space = space;
+    this.domain = domain;
+  }
+
+  /** @internal */
+  static create(live: Live, options: MappingOptions): IommuMapping {
+    const base = checkAligned("options.base", options.base ?? 0, 4096);
+    const size = checkInteger("options.size", options.size ?? 2 ** 32, 1, 2 ** 40);
+    const order = checkInteger("options.order", options.order ?? 0, 0, 20);
+    const { exports } = live.core;
+    const space = exports.iovaCreate(base, size >>> 0, Math.floor(size / 2 ** 32), order) >>> 0;
+    if (space === 0) {
+      throw new IommuError(`no IO-address space of ${hex(size)} bytes at ${hex(base)}`, exports.lastError());
+    }
+    const domain = exports.domainCreate() >>> 0;
+    if (domain === 0) {
+      exports.iovaDestroy(space);
+      throw new IommuError("no memory for the page table of a new domain", 12);
+    }
+    return new IommuMapping(live, base, size, space, domain);
+  }
+
+  /** References held: 1 from creation, 1 per attached device. 0 after the last put. */
+  get references(): number {
+    return this.#references;
+  }
+
+  /** Devices attached now. */
+  get devices(): readonly Device[] {
+    return [...this.#devices];
+  }
+
+  /** Pages of IO-address space in use. */
+  get usedPages(): number {
+    this.#check();
+    return this.#live.core.exports.iovaUsedPages(this.space);
+  }
+
+  /**
+   * arm_iommu_attach_device: the device's ops become the IOMMU ones and its SysMMUs translate.
+   * @throws IommuError when the driver refuses (16 EBUSY: attached elsewhere)
+   * @throws TypeError for a device of another machine, or after the mapping was freed
+   */
+  attach(device: Device): void {
+    this.#check();
+    device.belongsTo(this.#live);
+    if (device.mapping !== null) {
+      throw new IommuError(`device ${device.name} is attached to a mapping already`, 16);
+    }
+    const error = this.#live.core.exports.deviceAttach(device.index, this.space, this.domain);
+    if (error < 0) throw new IommuError(`the driver refused to attach ${device.name}`, -error);
+    this.#references++;
+    this.#devices.add(device);
+    device.setMapping(this);
+  }
+
+  /**
+   * arm_iommu_detach_device: back to linear ops, SysMMUs off. Live mappings are not checked, as in
+   * the kernel; `machine.findings()` lists them.
+   * @throws TypeError when the device is not attached here
+   */
+  detach(device: Device): void {
+    device.belongsTo(this.#live);
+    if (!this.#devices.has(device)) throw new TypeError(`device ${device.name} is not attached to this mapping`);
+    this.#live.core.exports.deviceDetach(device.index);
+    this.#devices.delete(device);
+    device.setMapping(null);
+    this.#put();
+  }
+
+  /**
+   * arm_iommu_release_mapping: drops the creator's reference. The space lives on while devices are
+   * attached.
+   * @throws TypeError when released before
+   */
+  release(): void {
+    this.#check();
+    if (this.#references - this.#devices.size !== 1) throw new TypeError("the mapping was released before");
+    this.#put();
+  }
+
+  #put(): void {
+    this.#references--;
+    if (this.#references > 0) return;
+    const { exports } = this.#live.core;
+    exports.domainDestroy(this.domain);
+    exports.iovaDestroy(this.space);
+  }
+
+  #check(): void {
+    if (this.#references === 0) throw new TypeError("the mapping was freed");
+  }
+}

@@ -1,0 +1,85 @@
+// What went wrong, each with the mapping it concerns: faults of the SysMMUs, uses of stale
+// translations, mappings that outlived their device's attachment.
+//
+// Not modelled: bugs that need byte ownership (who wrote which byte since the last hand-over).
+
+import type { SysMmu } from "../sysmmu/sysmmu.js";
+import { covers, describeMapping, type MappingRecord } from "./history.js";
+
+/** One finding. */
+export interface Finding {
+  /** "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping. */
+  readonly kind: "fault" | "stale-hit";
+  /** A sentence that names what, where and whose. */
+  readonly message: string;
+  /** Device or SysMMU concerned. */
+  readonly device: string;
+  /** IO address concerned. */
+  readonly iova: number;
+  /** Sequence number of (the first) occurrence. */
+  readonly seq: number;
+  /** How often. */
+  readonly count: number;
+  /** The mapping that holds or last held the address, or null when none is remembered. */
+  readonly mapping: MappingRecord | null;
+}
+
+/** The mapping of `device` that holds `iova` now, else the last one that did, else null. */
+export function holderOf(
+  device: string,
+  iova: number,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+): MappingRecord | null {
+  for (const m of live) if (m.device === device && covers(m, iova, true)) return m;
+  for (let i = dead.length; i-- > 0; ) {
+    const m = dead[i]!;
+    if (m.device === device && covers(m, iova, true)) return m;
+  }
+  return null;
+}
+
+/** Findings of one SysMMU before `device`. */
+export function sysmmuFindings(
+  device: string,
+  mmu: SysMmu,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+): Finding[] {
+  const out: Finding[] = [];
+  for (const fault of mmu.faults()) {
+    if (fault.kind === "stale") continue;
+    const mapping = holderOf(device, fault.va, live, dead);
+    const whose =
+      mapping === null
+        ? "no mapping of it is remembered"
+        : mapping.death === null
+          ? `it belongs to ${describeMapping(mapping)}`
+          : `it was ${describeMapping(mapping)}: used after unmap`;
+    out.push({
+      kind: "fault",
+      message: `${device}: ${fault.name} on ${fault.write ? "write" : "read"} of 0x${fault.va.toString(16)}; ${whose}`,
+      device,
+      iova: fault.va,
+      seq: fault.seq,
+      count: 1,
+      mapping,
+    });
+  }
+  for (const use of mmu.staleUses()) {
+    const mapping = [...dead, ...live].find((m) => m.id === use.owner) ?? null;
+    out.push({
+      kind: "stale-hit",
+      message:
+        `${device}: ${use.hits} hits of a stale translation of 0x${use.va.toString(16)}, first at seq ${use.firstSeq}; ` +
+        (mapping === null ? `mapping ${use.owner} is gone` : `it was ${describeMapping(mapping)}`) +
+        "; the unmap did not invalidate it",
+      device,
+      iova: use.va,
+      seq: use.firstSeq,
+      count: use.hits,
+      mapping,
+    });
+  }
+  return out;
+}

@@ -1,0 +1,96 @@
+// The mapping history as objects: who held which bus address, from when to when.
+//
+// Record layout: assembly/sanitize/history.ts.
+
+import { DIRECTION_NAMES } from "../dma/direction.js";
+import type { Live } from "./live.js";
+
+/** One mapping, alive or dead. Sequence numbers count calls and records since the machine was made. */
+export interface MappingRecord {
+  /** Number of the mapping, from 1 in order of birth. */
+  readonly id: number;
+  /** Name of the device it was made for. */
+  readonly device: string;
+  readonly kind: "single" | "scatter-gather" | "coherent" | "resource";
+  /** Kernel name of the direction, without DMA_. */
+  readonly direction: string;
+  /** Bus address of its first byte (first segment of a list). */
+  readonly dmaAddress: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Physical address of its first byte. */
+  readonly pa: number;
+  /** Attribute bits. */
+  readonly attrs: number;
+  /** Call-site label, empty when none was given. */
+  readonly label: string;
+  /** Sequence number of the call that made it. */
+  readonly birth: number;
+  /** Sequence number of the call that ended it, or null while it lives. */
+  readonly death: number | null;
+  /** Entries and segments of a list; 0 otherwise. */
+  readonly entries: number;
+  readonly segments: number;
+}
+
+const KINDS = ["single", "scatter-gather", "coherent", "resource"] as const;
+
+function readRecord(live: Live, at: number, names: readonly string[]): MappingRecord {
+  const { core } = live;
+  const w = core.u32.subarray(at >>> 2, (at >>> 2) + 16);
+  const head = w[1]!;
+  const death = core.views.u64(at + 40);
+  return {
+    id: w[0]!,
+    device: names[head & 0xffff] ?? `device ${head & 0xffff}`,
+    kind: KINDS[(head >>> 24) & 0x7f] ?? "single",
+    direction: DIRECTION_NAMES[(head >>> 16) & 0xff] ?? "NONE",
+    dmaAddress: w[2]!,
+    size: w[3]!,
+    pa: w[4]!,
+    attrs: w[5]!,
+    label: live.labels[w[6]!] ?? "",
+    birth: core.views.u64(at + 32),
+    death: death === 0 ? null : death,
+    entries: w[13]!,
+    segments: w[14]!,
+  };
+}
+
+/** Every live mapping, in order of birth. `names` are the device names by index. */
+export function liveMappings(live: Live, names: readonly string[]): MappingRecord[] {
+  const { core } = live;
+  const out: MappingRecord[] = [];
+  for (let n = 0; ; n++) {
+    const at = core.exports.historySlot(n) >>> 0;
+    if (at === 0) break;
+    if (core.u32[at >>> 2] !== 0) out.push(readRecord(live, at, names));
+  }
+  return out.sort((a, b) => a.id - b.id);
+}
+
+/** The last dead mappings, oldest first; the core remembers `HISTORY_DEAD` of them. */
+export function deadMappings(live: Live, names: readonly string[]): MappingRecord[] {
+  const { core } = live;
+  const deaths = core.exports.historyDeaths() >>> 0;
+  const kept = Math.min(deaths, core.constants["HISTORY_DEAD"] ?? 0);
+  const out: MappingRecord[] = [];
+  for (let n = deaths - kept; n < deaths; n++) {
+    out.push(readRecord(live, core.exports.historyDead(n) >>> 0, names));
+  }
+  return out;
+}
+
+/** True when the mapping's (first) range covers bus address `dma`; behind an IOMMU whole pages count. */
+export function covers(mapping: MappingRecord, dma: number, pages: boolean): boolean {
+  const start = pages ? mapping.dmaAddress - (mapping.dmaAddress % 4096) : mapping.dmaAddress;
+  const end = mapping.dmaAddress + mapping.size;
+  return dma >= start && dma < (pages ? Math.ceil(end / 4096) * 4096 : end);
+}
+
+/** "mapping 12 (capture, 4096 bytes at 0x20000000 FROM_DEVICE, seq 3..4)". */
+export function describeMapping(m: MappingRecord): string {
+  const label = m.label === "" ? "" : `${m.label}, `;
+  const end = m.death === null ? "alive" : `unmapped at seq ${m.death}`;
+  return `mapping ${m.id} (${label}${m.kind} of ${m.device}, ${m.size} bytes at 0x${m.dmaAddress.toString(16)}, ${m.direction}, mapped at seq ${m.birth}, ${end})`;
+}

@@ -1,0 +1,91 @@
+// Feeds op-stream records to the core: one crossing per chunk of 65536.
+
+import { checkChoice, hex } from "../check.js";
+import { coreConstant } from "../core/core.js";
+import type { Device } from "./device.js";
+import type { Live } from "./live.js";
+
+/** Options of {@link runRecords}. */
+export interface RunOptions {
+  /** Checked between chunks; an aborted run throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Called after each chunk with records done so far and in total. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Executes a buffer of op-stream records (docs/opstream.md): four u32 each, or their little-endian
+ * bytes. Every record before a malformed one has been executed when it throws.
+ * @returns the number of records executed
+ * @throws RangeError for a length that is no whole number of records, or a malformed record
+ */
+export function runRecords(live: Live, records: Uint32Array | Uint8Array, options: RunOptions = {}): number {
+  const bytes =
+    records instanceof Uint8Array
+      ? records
+      : records instanceof Uint32Array
+        ? new Uint8Array(records.buffer, records.byteOffset, records.byteLength)
+        : null;
+  if (bytes === null) throw new TypeError("records must be a Uint32Array or a Uint8Array");
+  if (bytes.length % 16 !== 0) {
+    throw new RangeError(`records must be a whole number of 16-byte records, got ${bytes.length} bytes`);
+  }
+  const { core } = live;
+  const batch = coreConstant(core, "BATCH");
+  const room = coreConstant(core, "BATCH_BYTES");
+  for (let at = 0; at < bytes.length; at += room) {
+    options.signal?.throwIfAborted();
+    const n = Math.min(room, bytes.length - at);
+    core.u8.set(bytes.subarray(at, at + n), batch);
+    const done = core.exports.replayRun(n / 16);
+    if (done < n / 16) {
+      const i = at / 16 + done;
+      const words = core.u32.subarray((batch >>> 2) + done * 4, (batch >>> 2) + done * 4 + 4);
+      throw new RangeError(
+        `record ${i} is malformed: ${[...words].map(hex).join(" ")} (op ${words[0]! & 0xff}, device ${words[0]! >>> 16})`,
+      );
+    }
+    options.onProgress?.((at + n) / 16, bytes.length / 16);
+  }
+  return bytes.length / 16;
+}
+
+/**
+ * Translates many IO addresses of a device in one crossing per 131072: `pas[i]` becomes the physical
+ * address of `iovas[i]`, or 0xffffffff from the first fault on (the SysMMU then stalls its master).
+ * @param access "read" or "write"
+ * @returns how many were translated before a fault
+ * @throws RangeError when the arrays differ in length; TypeError for a device without SysMMU
+ */
+export function translateMany(
+  live: Live,
+  device: Device,
+  iovas: Uint32Array,
+  pas: Uint32Array,
+  access: "read" | "write" = "read",
+): number {
+  device.belongsTo(live);
+  if (!(iovas instanceof Uint32Array)) throw new TypeError("iovas must be a Uint32Array");
+  if (!(pas instanceof Uint32Array)) throw new TypeError("pas must be a Uint32Array");
+  if (pas.length < iovas.length) {
+    throw new RangeError(`pas must hold ${iovas.length} elements as iovas does, got ${pas.length}`);
+  }
+  checkChoice("access", access, ["read", "write"]);
+  if (device.sysmmus.length === 0) throw new TypeError(`device ${device.name} has no SysMMU`);
+  const { core } = live;
+  const half = coreConstant(core, "BATCH_BYTES") / 2;
+  const input = coreConstant(core, "BATCH");
+  const output = input + half;
+  const room = half / 4;
+  for (let at = 0; at < iovas.length; at += room) {
+    const n = Math.min(room, iovas.length - at);
+    core.u32.set(iovas.subarray(at, at + n), input >>> 2);
+    const done = core.exports.deviceTranslateBatch(device.index, input, output, n, access === "write" ? 1 : 0) >>> 0;
+    pas.set(core.u32.subarray(output >>> 2, (output >>> 2) + n), at);
+    if (done < n) {
+      pas.fill(0xffff_ffff, at + done, iovas.length);
+      return at + done;
+    }
+  }
+  return iovas.length;
+}
