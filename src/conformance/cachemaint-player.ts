@@ -199,10 +199,11 @@ export class CacheMaintenancePlayer {
     exports["syncSetKmapped"](pa, pa! + pkmapped! * PAGE);
     const op = String(line["op"]);
     const iommu = prefix === "iommuOps";
-    if (iommu) this.#iommuState(line, op === "map_page");
-    if (iommu && op !== "map_page") {
-      const bytes = (off! + size! + PAGE - 1) & ~(PAGE - 1);
-      exports["stubMap"](this.#core.u32[this.#deviceAt + DEVICE.domain], IOVA_BASE, pa, bytes);
+    if (iommu) {
+      this.#iommuState(line, op === "map_page");
+      if (op !== "map_page") {
+        exports["iommuOpsMapPage"](this.#device, pa, off, size, dir, ATTRIBUTES["SKIP_CPU_SYNC"]);
+      }
     }
     const handle = (iommu ? IOVA_BASE : pa!) + off!;
     const head = this.#record("CACHE", "IOMMU", "PAGES");
@@ -250,7 +251,7 @@ export class CacheMaintenancePlayer {
     const dir = line["dir"];
     if (prefix === "iommuOps") this.#iommuState(line, op === "map_sg");
     exports["syncSetKmapped"](0, 0);
-    const u32 = this.#core.u32;
+    const { u32 } = this.#core;
     for (let i = 0; i < sg.length; i++) {
       const at = this.#sgAt + 8 * i;
       u32.set(sg[i]!, at);
@@ -378,15 +379,14 @@ export class CacheMaintenancePlayer {
    */
   #iommuState(line: MaintenanceLine, mapping: boolean): void {
     const { exports } = this.#core;
-    const u32 = this.#core.u32;
     const space = exports["iovaCreate"](IOVA_BASE, IOVA_BYTES, 0, 0) >>> 0;
-    exports["iovaAlloc"](space, IOVA_TAKEN);
-    for (const event of line["ev"] as Event[]) {
-      if (!mapping || event[0] !== "iommu_map" || event[3] === 0) continue;
-      exports["iovaFree"](space, event[1], event[3]);
+    const chosen = (line["ev"] as Event[]).filter((event) => event[0] === "iommu_map" && event[3] !== 0);
+    if (mapping && chosen.length !== 0) {
+      exports["iovaAlloc"](space, IOVA_TAKEN);
+      for (const event of chosen) exports["iovaFree"](space, event[1], event[3]);
     }
-    u32[this.#deviceAt + DEVICE.space] = space;
     const domain = exports["stubCreate"]() >>> 0;
+    this.#core.u32[this.#deviceAt + DEVICE.space] = space;
     this.#core.u32[this.#deviceAt + DEVICE.domain] = domain;
   }
 
