@@ -266,7 +266,7 @@ export const LOGK_IOMMU_MAP: u32 = 0; // iova, pa, length, prot, result
 export const LOGK_IOMMU_UNMAP: u32 = 1; // iova, length
 export const LOGK_IOVA_TO_PHYS: u32 = 2; // iova, pa
 // kinds of LOG_GROUP_PAGES
-export const LOGK_ALLOC_PAGES: u32 = 0; // order, pa or NO_PA
+export const LOGK_ALLOC_PAGES: u32 = 0; // order, pa; failed: order, NO_PA, attempts (one order less each)
 export const LOGK_FREE_PAGE: u32 = 1; // pa, order
 export const LOGK_CMA_ALLOC: u32 = 2; // pages, order of the alignment, pa or NO_PA
 export const LOGK_CMA_FREE: u32 = 3; // pa, pages

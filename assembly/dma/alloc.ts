@@ -70,7 +70,16 @@ import {
   removeMapping,
   unmapFrom,
 } from "./iommu-calls";
-import { blockAlloc, blockFree, clearBuffer, contiguousAlloc, contiguousFree, FOREIGN } from "./pages";
+import {
+  blockAlloc,
+  blockAllocDown,
+  blockFree,
+  blockOrder,
+  clearBuffer,
+  contiguousAlloc,
+  contiguousFree,
+  FOREIGN,
+} from "./pages";
 import { orderOf, poolAlloc, poolFree } from "./pool";
 
 /** Byte offset in the header of the dma address that the last alloc stored for its caller. */
@@ -114,13 +123,16 @@ function gather(record: u32, pages: u32, attrs: u32): u32 {
       notch++;
       continue;
     }
-    let pa = blockAlloc(order);
-    if (pa === NO_PA && order !== 0) {
-      if (way === GATHER_TABLE) {
+    let pa: u32;
+    if (way === GATHER_TABLE) {
+      pa = blockAlloc(order);
+      if (pa === NO_PA && order !== 0) {
         notch++; // at the first sign of pressure, for good
         continue;
       }
-      while (pa === NO_PA && order !== 0) pa = blockAlloc(--order);
+    } else {
+      pa = blockAllocDown(order);
+      order = blockOrder();
     }
     if (pa === NO_PA) {
       dropGathered(at);

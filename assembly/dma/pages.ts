@@ -24,11 +24,14 @@ import {
 import { count } from "../counters";
 import { inDram, pagesAlloc, pagesFree, pagesReserve } from "../dram";
 import { header } from "../header";
-import { FEED, FEED_COUNT } from "../layout";
+import { FEED, FEED_COUNT, HEADER } from "../layout";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
 import { clearHigh, clearLinear } from "./pages-cache";
 import { isHighmem } from "./sync";
+
+/** Byte offset in the header of the order that blockAllocDown found. */
+const ORDER: usize = 0x190;
 
 /** Set by `takeBlock` in its result's low bit: the pages are not the allocator's to get back. */
 export const FOREIGN: u32 = 1;
@@ -70,9 +73,35 @@ function takeBlock(pages: u32, alignOrder: u32): u32 {
 export function blockAlloc(order: u32): u32 {
   const pa = takeBlock((<u32>1) << order, order);
   if (logging(LOG_GROUP_PAGES)) {
-    logEvent(LOG_GROUP_PAGES, LOGK_ALLOC_PAGES, order, pa === NO_PA ? pa : pa & ~FOREIGN, 0, 0, 0);
+    const failed = pa === NO_PA;
+    logEvent(LOG_GROUP_PAGES, LOGK_ALLOC_PAGES, order, failed ? pa : pa & ~FOREIGN, failed ? 1 : 0, 0, 0);
   }
   return pa;
+}
+
+/**
+ * alloc_pages of 2^order pages and, failing that, of every lower order; the result as `blockAlloc`, the order
+ * that succeeded by `blockOrder`. The failures are one event: a fragmented memory gives ten a page.
+ */
+export function blockAllocDown(order: u32): u32 {
+  let at = order;
+  let pa = takeBlock((<u32>1) << at, at);
+  while (pa === NO_PA && at !== 0) {
+    at--;
+    pa = takeBlock((<u32>1) << at, at);
+  }
+  store<u32>(HEADER, at, ORDER);
+  if (logging(LOG_GROUP_PAGES)) {
+    const failures = order - at + (pa === NO_PA ? 1 : 0);
+    if (failures !== 0) logEvent(LOG_GROUP_PAGES, LOGK_ALLOC_PAGES, order, NO_PA, failures, 0, 0);
+    if (pa !== NO_PA) logEvent(LOG_GROUP_PAGES, LOGK_ALLOC_PAGES, at, pa & ~FOREIGN, 0, 0, 0);
+  }
+  return pa;
+}
+
+/** Order of the block that the last `blockAllocDown` found. */
+export function blockOrder(): u32 {
+  return load<u32>(HEADER, ORDER);
 }
 
 /** Frees `pages` pages one by one; `foreign` ones are only logged. */

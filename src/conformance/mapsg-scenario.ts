@@ -312,6 +312,10 @@ export class MapsgScenario {
       const word = u32[at]!;
       const found = this.#events.get(((word >>> 16) << 8) | (word & 0xff));
       if (found === undefined) continue;
+      if (found[0] === "alloc_pages" && u32[at + 2] === NONE) {
+        for (let k = 0; k < u32[at + 3]!; k++) events.push(["alloc_pages", u32[at + 1]! - k, -1]);
+        continue;
+      }
       const event = this.#recorded(found[0], [...u32.subarray(at + 1, at + 1 + found[1])]);
       if (event !== undefined) events.push(event);
     }
@@ -324,7 +328,6 @@ export class MapsgScenario {
       case "iommu_map":
         operands[4]! |= 0;
         break;
-      case "alloc_pages":
       case "cma_alloc":
         if (operands.at(-1) === NONE) operands[operands.length - 1] = -1;
         break;
