@@ -72,6 +72,21 @@ export class IommuMapping {
     return new IommuMapping(live, base, size, space, domain);
   }
 
+  /** @internal A mapping of a restored machine, with its devices attached as they were. */
+  static revive(
+    live: Live,
+    saved: { base: number; size: number; space: number; domain: number; created: boolean },
+    devices: readonly Device[],
+  ): IommuMapping {
+    const mapping = new IommuMapping(live, saved.base, saved.size, saved.space, saved.domain);
+    mapping.#references = (saved.created ? 1 : 0) + devices.length;
+    for (const device of devices) {
+      mapping.#devices.add(device);
+      device.setMapping(mapping);
+    }
+    return mapping;
+  }
+
   /** References held: 1 from creation, 1 per attached device. 0 after the last put. */
   get references(): number {
     return this.#references;

@@ -1,0 +1,362 @@
+// A machine: one core instance built from an SoC description. Everything the guest has lies in the
+// core's memory; the objects here are views that know names.
+//
+// Not modelled: instruction execution. Drivers are scripts or traces.
+
+import { checkInteger, checkU32, describe, hex } from "./check.js";
+import { type Core, coreConstant } from "./core/core.js";
+import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
+import type { MemoryType } from "./dma/allocation.js";
+import type { DmaDebugHook } from "./dma/debug-hook.js";
+import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
+import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
+import { Cpu } from "./machine/cpu.js";
+import { Device } from "./machine/device.js";
+import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
+import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
+import { Live } from "./machine/live.js";
+import { GuestMemory } from "./machine/memory.js";
+import { checkOptions, DEFAULT_DRAM, type MachineOptions, type NewDevice, type TlbOptions } from "./machine/options.js";
+import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
+import { packSnapshot, SnapshotError, unpackSnapshot } from "./machine/snapshot.js";
+import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
+import type { SocDescription } from "./soc/types.js";
+import { SysMmu } from "./sysmmu/sysmmu.js";
+
+const NONE = 0xffff_ffff;
+
+/** Result of {@link Machine.explain}. */
+export interface Explanation {
+  /** Several lines for people. */
+  readonly text: string;
+  /** Mapping that holds the address now, or null. */
+  readonly holder: MappingRecord | null;
+  /** Mapping that held it last, or null. */
+  readonly lastHolder: MappingRecord | null;
+}
+
+interface Description {
+  readonly memoryBytes: number;
+  readonly soc: SocDescription;
+  readonly profile: Profile;
+  readonly coherentMemory: MemoryType;
+  readonly devices: readonly { name: string; ports: readonly string[] }[];
+  readonly sysmmus: readonly string[];
+  readonly mappings: readonly {
+    base: number;
+    size: number;
+    space: number;
+    domain: number;
+    created: boolean;
+    devices: readonly number[];
+  }[];
+  readonly labels: readonly string[];
+}
+
+/** An emulated machine. Make it with {@link Machine.create}; end it with {@link Machine.dispose}. */
+export class Machine {
+  readonly #live: Live;
+  readonly #devices: Device[] = [];
+  readonly #byName = new Map<string, Device>();
+  readonly #sysmmus = new Map<string, SysMmu>();
+  readonly #mappings: IommuMapping[] = [];
+  #observer: DmaDebugHook | null;
+  /** SoC it was built from. */
+  readonly soc: SocDescription;
+  /** Kernel profile. */
+  readonly profile: Profile;
+  /** Guest DRAM. */
+  readonly memory: GuestMemory;
+  /** CPU loads and stores. */
+  readonly cpu: Cpu;
+  /** IO-address mappings. */
+  readonly iommu: {
+    /**
+     * arm_iommu_create_mapping: an IO-address space and its domain, attached to nobody yet.
+     * @throws IommuError as the kernel refuses (22 EINVAL, 12 ENOMEM, 34 ERANGE)
+     */
+    createMapping(options?: MappingOptions): IommuMapping;
+  };
+
+  private constructor(core: Core, soc: SocDescription, profile: Profile, observer: DmaDebugHook | null) {
+    this.#live = new Live(core);
+    this.#observer = observer;
+    this.soc = soc;
+    this.profile = profile;
+    const words = core.u32;
+    this.memory = new GuestMemory(this.#live, words[4]!, words[5]!);
+    this.cpu = new Cpu(this.#live, words[4]!, words[5]!);
+    this.iommu = {
+      createMapping: (options = {}) => {
+        const mapping = IommuMapping.create(this.#live, options);
+        this.#mappings.push(mapping);
+        return mapping;
+      },
+    };
+  }
+
+  /**
+   * Makes a machine, synchronously.
+   * @throws RangeError or TypeError naming the option that is wrong
+   */
+  static create(options: MachineOptions): Machine {
+    checkOptions(options);
+    return Machine.#build(loadCore(options.core), options);
+  }
+
+  /** Makes a machine where synchronous compilation is forbidden, or from a core that must be fetched. */
+  static async createAsync(
+    options: Omit<MachineOptions, "core"> & { core?: AsyncCoreSource },
+  ): Promise<Machine> {
+    const { core, ...rest } = options;
+    checkOptions(rest);
+    return Machine.#build(await loadCoreAsync(core), rest);
+  }
+
+  static #build(core: Core, options: MachineOptions): Machine {
+    const { soc } = options;
+    const profile = options.profile ?? "v6.1";
+    const base = options.dram?.base ?? soc.dramBase;
+    const bytes = options.dram?.bytes ?? DEFAULT_DRAM;
+    if (core.exports.machineInit(base, bytes, PROFILES.indexOf(profile)) !== 0) {
+      throw new RangeError(`dram.bytes: this engine gives no memory for ${hex(bytes)} bytes of DRAM`);
+    }
+    setProfile(core, profile, options.switches);
+    const caches = options.caches ?? {};
+    const error = core.exports.cacheInit(
+      caches.l1Bytes ?? 32 << 10,
+      caches.l1Ways ?? 4,
+      caches.l2Bytes ?? 1 << 20,
+      caches.l2Ways ?? 16,
+      ["round-robin", "lru", "random"].indexOf(caches.policy ?? "round-robin"),
+      caches.seed ?? 1,
+    );
+    if (error !== 0) throw new RangeError(`caches: the core refuses this geometry (errno ${-error})`);
+    const machine = new Machine(core, soc, profile, options.observer ?? null);
+    machine.#live.coherentType = options.coherentMemory ?? "bufferable";
+    for (const s of soc.sysmmus) {
+      machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
+    }
+    for (const d of soc.devices) machine.#addDevice(d.name, d.ports);
+    return machine;
+  }
+
+  #addSysmmu(name: string, version: number, tlb: TlbOptions): void {
+    const { exports } = this.#live.core;
+    const index =
+      exports.sysmmuCreate(
+        version,
+        tlb.l1Sets ?? 0,
+        tlb.l1Ways ?? 0,
+        tlb.l2Sets ?? 0,
+        tlb.l2Ways ?? 0,
+        tlb.flpdLines ?? 0,
+        tlb.fetch ?? 0,
+      ) >>> 0;
+    if (index === NONE) throw new RangeError(`no room for SysMMU ${name}: a machine has at most 64`);
+    exports.driverProbe(index);
+    this.#sysmmus.set(name, new SysMmu(this.#live.core, index, { name }));
+  }
+
+  #addDevice(name: string, ports: readonly string[]): Device {
+    const { exports } = this.#live.core;
+    const index = exports.deviceCreate() >>> 0;
+    if (index === NONE) throw new RangeError(`no room for device ${name}: a machine has at most 128`);
+    const names = [...this.#sysmmus.keys()];
+    for (const port of ports) {
+      const instance = names.indexOf(port);
+      if (instance >= 0) exports.deviceAddSysmmu(index, instance);
+    }
+    const device = new Device(this.#live, name, index, ports, () => this.#observer);
+    this.#devices.push(device);
+    this.#byName.set(name, device);
+    return device;
+  }
+
+  /**
+   * Adds a bus master that the SoC table does not have, with SysMMUs of its own.
+   * @throws RangeError when the name is taken or the machine is full (128 devices, 64 SysMMUs)
+   */
+  addDevice(name: string, options: NewDevice = {}): Device {
+    if (typeof name !== "string" || name === "") throw new TypeError(`name must be a string, got ${describe(name)}`);
+    if (this.#byName.has(name)) throw new RangeError(`name: there is a device ${name} already`);
+    const ports = checkInteger("options.ports", options.ports ?? 1, 0, 8);
+    const version = checkU32("options.version", options.version ?? 0x8000_0001);
+    const names = ports === 1 ? [name] : Array.from({ length: ports }, (_, i) => `${name}_${i}`);
+    for (const port of names) {
+      if (this.#sysmmus.has(port)) throw new RangeError(`name: there is a SysMMU ${port} already`);
+    }
+    for (const port of names) this.#addSysmmu(port, version, {});
+    return this.#addDevice(name, names);
+  }
+
+  /** The devices, in the order of their index. */
+  get devices(): readonly Device[] {
+    return this.#devices;
+  }
+
+  /** Names of the SysMMUs, in the order of their instance number. */
+  get sysmmuNames(): readonly string[] {
+    return [...this.#sysmmus.keys()];
+  }
+
+  /**
+   * A bus master by its name in the SoC table.
+   * @throws RangeError naming the devices there are
+   */
+  device(name: string): Device {
+    const device = this.#byName.get(name);
+    if (device !== undefined) return device;
+    throw new RangeError(`name must be one of ${[...this.#byName.keys()].join(", ")}, got ${describe(name)}`);
+  }
+
+  /**
+   * A System MMU by its name in the SoC table.
+   * @throws RangeError naming the SysMMUs there are
+   */
+  sysmmu(name: string): SysMmu {
+    const mmu = this.#sysmmus.get(name);
+    if (mmu !== undefined) return mmu;
+    throw new RangeError(`name must be one of ${[...this.#sysmmus.keys()].join(", ")}, got ${describe(name)}`);
+  }
+
+  /** Sets or removes the observer of dma-mapping calls. */
+  observe(observer: DmaDebugHook | null): void {
+    this.#observer = observer;
+  }
+
+  /** {@link runRecords}: executes op-stream records, a crossing per 65536. */
+  run(records: Uint32Array | Uint8Array, options: RunOptions = {}): number {
+    return runRecords(this.#live, records, options);
+  }
+
+  /** {@link translateMany}: IO addresses to physical addresses, one crossing per 131072. */
+  translateBatch(
+    device: Device,
+    iovas: Uint32Array,
+    pas: Uint32Array,
+    access: "read" | "write" = "read",
+  ): number {
+    return translateMany(this.#live, device, iovas, pas, access);
+  }
+
+  /** Machine-wide counters. */
+  statistics(): MachineStatistics {
+    return readStatistics(this.#live.core);
+  }
+
+  /** Mappings alive now, in order of birth. */
+  liveMappings(): MappingRecord[] {
+    return liveMappings(this.#live, this.#names());
+  }
+
+  /** The last mappings that died, oldest first. */
+  deadMappings(): MappingRecord[] {
+    return deadMappings(this.#live, this.#names());
+  }
+
+  /** Faults and stale uses so far, each with the mapping it concerns. */
+  findings(): Finding[] {
+    const live = this.liveMappings();
+    const dead = this.deadMappings();
+    const out: Finding[] = [];
+    for (const device of this.#devices) {
+      for (const port of device.sysmmus) out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));
+    }
+    return out.sort((a, b) => a.seq - b.seq);
+  }
+
+  /**
+   * Why an access of `device` at `iova` goes where it goes: the walk, step by step, and who holds or
+   * held the address. No effect on the machine.
+   */
+  explain(device: Device, iova: number): Explanation {
+    device.belongsTo(this.#live);
+    checkU32("iova", iova);
+    const live = this.liveMappings();
+    const dead = this.deadMappings();
+    const holder = holderOf(device.name, iova, live, []);
+    const lastHolder = holderOf(device.name, iova, [], dead);
+    const lines: string[] = [`${device.name}, IO address ${hex(iova)}:`];
+    const port = device.sysmmus[0];
+    if (port === undefined) lines.push("  no SysMMU: the bus address is physical");
+    else lines.push(...this.sysmmu(port).explain(iova).map((line) => `  ${line}`));
+    if (holder !== null) lines.push(`  held by ${describeMapping(holder)}`);
+    else lines.push("  no live mapping holds it");
+    if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
+    return { text: lines.join("\n"), holder, lastHolder };
+  }
+
+  #names(): string[] {
+    return this.#devices.map((d) => d.name);
+  }
+
+  /** The whole machine as bytes: memory, caches, TLBs, history. {@link Machine.restore} continues from here. */
+  snapshot(): Uint8Array {
+    const { core } = this.#live;
+    const description: Description = {
+      memoryBytes: core.memory.buffer.byteLength,
+      soc: this.soc,
+      profile: this.profile,
+      coherentMemory: this.#live.coherentType,
+      devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
+      sysmmus: [...this.#sysmmus.keys()],
+      mappings: this.#mappings
+        .filter((m) => m.references > 0)
+        .map((m) => ({
+          base: m.base,
+          size: m.size,
+          space: m.space,
+          domain: m.domain,
+          created: m.references > m.devices.length,
+          devices: m.devices.map((d) => d.index),
+        })),
+      labels: this.#live.labels,
+    };
+    return packSnapshot(core, description);
+  }
+
+  /**
+   * A machine from the bytes of {@link snapshot}.
+   * @throws SnapshotError naming what does not fit (magic, versions, truncation)
+   */
+  static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
+    const { description, fill } = unpackSnapshot(bytes);
+    const d = description as Description;
+    const core = loadCore(options.core);
+    fill(core);
+    const version = core.u32[1]!;
+    if (core.u32[0] !== coreConstant(core, "MAGIC")) throw new SnapshotError("the memory of the snapshot holds no machine");
+    if (version !== coreConstant(core, "ABI_VERSION")) {
+      throw new SnapshotError(`snapshot of ABI version ${version}, this core has ${coreConstant(core, "ABI_VERSION")}`);
+    }
+    const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
+    machine.#live.coherentType = d.coherentMemory;
+    for (const label of d.labels) machine.#live.label(label);
+    for (const [index, name] of d.sysmmus.entries()) {
+      machine.#sysmmus.set(name, new SysMmu(core, index, { name }));
+    }
+    for (const [index, { name, ports }] of d.devices.entries()) {
+      const device = new Device(machine.#live, name, index, ports, () => machine.#observer);
+      machine.#devices.push(device);
+      machine.#byName.set(name, device);
+    }
+    for (const m of d.mappings) {
+      machine.#mappings.push(
+        IommuMapping.revive(machine.#live, m, m.devices.map((i) => machine.#devices[i]!)),
+      );
+    }
+    return machine;
+  }
+
+  /** Drops the core and its memory; every later call throws. Idempotent. */
+  dispose(): void {
+    this.#live.end();
+  }
+
+  /** `using machine = ...`: as {@link dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,110 @@
+// What a machine is made of, and the check of it.
+
+import { checkAligned, checkChoice, checkU32, describe, hex } from "../check.js";
+import type { CoreSource } from "../core/load.js";
+import type { MemoryType } from "../dma/allocation.js";
+import type { DmaDebugHook } from "../dma/debug-hook.js";
+import { PROFILES, type Profile } from "../dma/profiles.js";
+import type { SocDescription } from "../soc/types.js";
+
+/** Smallest and largest DRAM: 1 MiB and 2 GiB. */
+const DRAM_MIN = 1 << 20;
+const DRAM_MAX = 0x8000_0000;
+/** DRAM where the options do not say. */
+export const DEFAULT_DRAM = 256 << 20;
+
+/** Shape of a SysMMU's translation caches; 0 or absent: what the hardware generation has. */
+export interface TlbOptions {
+  /** First level: sets (a power of two) and ways (1..64). */
+  l1Sets?: number;
+  l1Ways?: number;
+  /** Second level, as above; generations without one have none. */
+  l2Sets?: number;
+  l2Ways?: number;
+  /** Level-1 descriptors cached (3.2 and later). */
+  flpdLines?: number;
+  /** Level-2 descriptors fetched per walk (3.x). */
+  fetch?: number;
+}
+
+/** Shape of the CPU's caches. */
+export interface CacheOptions {
+  /** L1 data cache: bytes (0: none) and ways 1..16. Default 32 KiB, 4. */
+  l1Bytes?: number;
+  l1Ways?: number;
+  /** L2 (PL310): bytes (0: none) and ways 1..16. Default 1 MiB, 16. */
+  l2Bytes?: number;
+  l2Ways?: number;
+  /** Replacement. Default "round-robin". */
+  policy?: "round-robin" | "lru" | "random";
+  /** Seed of "random". Default 1. */
+  seed?: number;
+}
+
+/** What a machine is made of. */
+export interface MachineOptions {
+  /** SoC table ({@link exynos4210} ...) or a description read from a device tree. */
+  soc: SocDescription;
+  /** DRAM window: base (a multiple of 1 MiB, default the SoC's) and bytes (1 MiB..2 GiB, multiple of 64 KiB; default 256 MiB). */
+  dram?: { base?: number; bytes?: number };
+  /** Kernel whose dma-mapping layer the machine has. Default "v6.1". */
+  profile?: Profile;
+  /** Single switches of the profile to change, by name (docs/design.md). */
+  switches?: Readonly<Record<string, number>>;
+  /** MMU_VERSION of every SysMMU, instead of the table's. */
+  sysmmuVersion?: number;
+  /** Translation caches of every SysMMU. */
+  tlb?: TlbOptions;
+  /** CPU caches. */
+  caches?: CacheOptions;
+  /** Memory type of coherent allocations without write-combine. Default "bufferable" (ARMv7). */
+  coherentMemory?: Exclude<MemoryType, "cacheable">;
+  /** Observer of all dma-mapping calls, e.g. dma-debug. */
+  observer?: DmaDebugHook;
+  /** Compiled core or its bytes; default the embedded one. */
+  core?: CoreSource;
+}
+
+/** Options of {@link Machine.addDevice}. */
+export interface NewDevice {
+  /** How many SysMMU ports (0..8) it has; their names are `name`, or `name_0`, `name_1`... Default 1. */
+  ports?: number;
+  /** MMU_VERSION of them. Default 0x80000001. */
+  version?: number;
+}
+
+/**
+ * Checks the options of a machine.
+ * @throws TypeError or RangeError naming the option and its value
+ */
+export function checkOptions(options: Omit<MachineOptions, "core">): void {
+  if (options === null || typeof options !== "object") {
+    throw new TypeError(`options must be an object, got ${describe(options)}`);
+  }
+  const { soc } = options;
+  if (soc === null || typeof soc !== "object" || !Array.isArray(soc.sysmmus) || !Array.isArray(soc.devices)) {
+    throw new TypeError(`options.soc must be an SoC description, got ${describe(soc)}`);
+  }
+  if (options.profile !== undefined) checkChoice("options.profile", options.profile, PROFILES);
+  const base = checkAligned("options.dram.base", options.dram?.base ?? soc.dramBase, 1 << 20);
+  const bytes = options.dram?.bytes ?? DEFAULT_DRAM;
+  if (typeof bytes !== "number" || Number.isNaN(bytes)) {
+    throw new TypeError(`options.dram.bytes must be a number, got ${describe(bytes)}`);
+  }
+  if (!Number.isInteger(bytes) || bytes < DRAM_MIN || bytes > DRAM_MAX || bytes % 65536 !== 0) {
+    throw new RangeError(
+      `options.dram.bytes must be a multiple of 64 KiB from 1 MiB (${hex(DRAM_MIN)}) to 2 GiB (${hex(DRAM_MAX)}), got ${bytes}`,
+    );
+  }
+  if (base + bytes > 2 ** 32) {
+    throw new RangeError(`options.dram: [${hex(base)}, ${hex(base + bytes)}) reaches beyond 32 bits`);
+  }
+  if (options.sysmmuVersion !== undefined) checkU32("options.sysmmuVersion", options.sysmmuVersion);
+  if (options.coherentMemory !== undefined) {
+    checkChoice("options.coherentMemory", options.coherentMemory, ["bufferable", "strongly-ordered"]);
+  }
+  for (const [name, value] of Object.entries(options.tlb ?? {})) checkU32(`options.tlb.${name}`, value);
+  const { policy, ...numbers } = options.caches ?? {};
+  if (policy !== undefined) checkChoice("options.caches.policy", policy, ["round-robin", "lru", "random"]);
+  for (const [name, value] of Object.entries(numbers)) checkU32(`options.caches.${name}`, value);
+}
