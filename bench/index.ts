@@ -1,0 +1,99 @@
+// npm run bench -- [--quick] [--json] [--only suite] [--out file]
+//
+// Measures the core as batches and call by call against plain TypeScript and native C that do the
+// same work; checks that all give the same results before timing. Exit status 1 when they do not,
+// 2 for a wrong option.
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { benchCore } from "./core.js";
+import { DisagreementError, measure, type PointResult } from "./harness.js";
+import { nativeCompiler } from "./native.js";
+import { type BenchRun, benchJson, machineLine, type NotRun, suiteLines, targetLines } from "./report.js";
+import type { Suite } from "./suite.js";
+import { suites } from "./suites/index.js";
+
+const ROUNDS = 9;
+const QUICK_ROUNDS = 3;
+
+interface Options {
+  readonly quick: boolean;
+  readonly json: boolean;
+  readonly only: string;
+  readonly out: string | undefined;
+}
+
+function options(): Options {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      out: { type: "string" },
+    },
+  });
+  return { quick: values.quick, json: values.json, only: values.only, out: values.out };
+}
+
+/** Progress for people, on stderr; results go to stdout. */
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function runSuite(suite: Suite, quick: boolean): Promise<PointResult[]> {
+  const results: PointResult[] = [];
+  for (const point of suite.points(quick)) {
+    try {
+      results.push(await measure(suite.name, point, { rounds: quick ? QUICK_ROUNDS : ROUNDS }));
+      tell(`  ${suite.name}: ${point.name}`);
+    } finally {
+      point.close?.();
+    }
+  }
+  return results;
+}
+
+async function main(): Promise<number> {
+  const { quick, json, only, out } = options();
+  const chosen = suites.filter((suite) => suite.name.includes(only));
+  if (chosen.length === 0) {
+    tell(`no suite is called ${only}: ${suites.map((suite) => suite.name).join(", ")}`);
+    return 2;
+  }
+  if (nativeCompiler() === null) tell("no C compiler: native rivals are left out");
+  const results: PointResult[] = [];
+  const notRun: NotRun[] = [];
+  const text: string[] = [];
+  const exports = benchCore(1 << 20).exports;
+  for (const suite of chosen) {
+    const missing = suite.needs.filter((name) => !(name in exports));
+    if (missing.length > 0) {
+      notRun.push({ suite: suite.name, reason: `the core exports no ${missing.join(", ")}` });
+      continue;
+    }
+    const measured = await runSuite(suite, quick);
+    results.push(...measured);
+    text.push(...suiteLines(suite, measured), "");
+  }
+  const run: BenchRun = { quick, results, notRun };
+  for (const { suite, reason } of notRun) text.push(`${suite}: not run, ${reason}`);
+  text.push(...targetLines(run), "", machineLine(run));
+  const output = json ? JSON.stringify(benchJson(run), null, 2) : text.join("\n");
+  if (out === undefined) process.stdout.write(`${output}\n`);
+  else writeFileSync(out, `${output}\n`);
+  return 0;
+}
+
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    tell(
+      error instanceof DisagreementError
+        ? `contenders disagree: ${error.message}`
+        : String((error as Error).stack),
+    );
+    process.exitCode = (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1;
+  },
+);

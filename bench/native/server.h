@@ -1,0 +1,55 @@
+// The loop that every native rival shares: "r" runs one cycle and prints its seconds,
+// "c" runs one and prints the hash of its results. The program defines setup, run and check.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void setup(void);      // back to the start state; not timed
+static void run(void);        // one cycle
+static uint32_t check(void);  // hash of the results of the last cycle
+
+#define HASH_SEED 0x811c9dc5u
+
+static inline uint32_t hash_word(uint32_t hash, uint32_t word) { return (hash ^ word) * 0x01000193u; }
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+// A whole file of 32-bit words; *count becomes their number.
+static uint32_t *read_words(const char *path, uint32_t *count) {
+  FILE *file = fopen(path, "rb");
+  if (!file) exit(2);
+  fseek(file, 0, SEEK_END);
+  long bytes = ftell(file);
+  rewind(file);
+  uint32_t *words = malloc(bytes ? bytes : 4);
+  if (fread(words, 1, bytes, file) != (size_t)bytes) exit(2);
+  fclose(file);
+  *count = bytes / 4;
+  return words;
+}
+
+static int serve(void) {
+  char line[16];
+  while (fgets(line, sizeof line, stdin)) {
+    setup();
+    if (line[0] == 'r') {
+      // As the harness does: one untimed cycle to warm the host's caches, then the sample.
+      run();
+      setup();
+      double start = now();
+      run();
+      printf("%.9f\n", now() - start);
+    } else {
+      run();
+      printf("%u\n", check());
+    }
+    fflush(stdout);
+  }
+  return 0;
+}

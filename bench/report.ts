@@ -1,0 +1,99 @@
+// Results as tables and as JSON.
+
+import { cpus } from "node:os";
+import { type Column, tableLines } from "../src/report/table.js";
+import type { PointResult } from "./harness.js";
+import { nativeCompiler } from "./native.js";
+import type { Suite } from "./suite.js";
+import { targetStands } from "./targets.js";
+
+/** Raised when the JSON form changes. */
+const SCHEMA_VERSION = 1;
+
+/** A suite that did not run, and why. */
+export interface NotRun {
+  readonly suite: string;
+  readonly reason: string;
+}
+
+/** All of one run of the bench. */
+export interface BenchRun {
+  readonly quick: boolean;
+  readonly results: readonly PointResult[];
+  readonly notRun: readonly NotRun[];
+}
+
+/** The machine that measured, without its name. */
+function machine(): Record<string, string | number | null> {
+  const processors = cpus();
+  return {
+    cpu: processors[0]?.model ?? "unknown",
+    cores: processors.length,
+    node: process.version,
+    v8: process.versions.v8,
+    compiler: nativeCompiler(),
+  };
+}
+
+/** JSON form: everything measured, the targets, the machine. */
+export function benchJson(run: BenchRun): unknown {
+  return {
+    schema: "sysmmu/bench",
+    schemaVersion: SCHEMA_VERSION,
+    machine: machine(),
+    quick: run.quick,
+    results: run.results,
+    targets: targetStands(run.results),
+    notRun: run.notRun,
+  };
+}
+
+function figureText(nanoseconds: number): string {
+  if (nanoseconds >= 100) return nanoseconds.toFixed(0);
+  return nanoseconds.toPrecision(nanoseconds >= 1 ? 3 : 2);
+}
+
+/** Table of one suite: nanoseconds per unit, and each contender's time over the first's. */
+export function suiteLines(suite: Suite, results: readonly PointResult[]): string[] {
+  if (results.length === 0) return [];
+  const names = [...new Set(results.flatMap((result) => result.figures.map((f) => f.name)))];
+  const columns: Column[] = [{ title: `ns per ${results[0]!.unit}` }, ...names.map((title) => ({ title }))];
+  const rows = results.map((result) => [
+    result.point,
+    ...names.map((name, i) => {
+      const found = result.figures.find((f) => f.name === name);
+      if (found === undefined) return "-";
+      const text = figureText(found.nanoseconds);
+      return i === 0 ? text : `${text} (${found.ratio.toFixed(2)}x)`;
+    }),
+  ]);
+  return [suite.title, ...tableLines(columns, rows)];
+}
+
+/** Table of the targets. */
+export function targetLines(run: BenchRun): string[] {
+  const columns: Column[] = [
+    { title: "Target" },
+    { title: "what", align: "left" },
+    { title: "bound" },
+    { title: "value" },
+    { title: "unit", align: "left" },
+    { title: "stands", align: "left" },
+  ];
+  const rows = targetStands(run.results).map((t) => [
+    t.area,
+    t.what,
+    t.target,
+    t.value === null ? "-" : t.value.toPrecision(3),
+    t.unit,
+    t.stands,
+  ]);
+  return tableLines(columns, rows);
+}
+
+/** The line under all tables: what measured. */
+export function machineLine(run: BenchRun): string {
+  const { cpu, cores, node, compiler } = machine();
+  const effort = run.quick ? "; quick run: figures are rough" : "";
+  return `${cpu}, ${cores} cores, Node ${node}, C compiler ${compiler ?? "none"}${effort}`;
+}

@@ -1,0 +1,8 @@
+// The suites in the order they run.
+
+import type { Suite } from "../suite.js";
+import { iova } from "./iova.js";
+import { translate } from "./translate.js";
+
+/** Every suite. */
+export const suites: readonly Suite[] = [iova, translate];

@@ -1,0 +1,166 @@
+// IO-address allocation and free: the eleven workloads, the kernel's placement in all contenders
+// but the last, which places as it likes.
+
+import type { Core } from "../../src/core/core.js";
+import { benchCore, place, snapshotOf } from "../core.js";
+import type { Contender, Point } from "../harness.js";
+import { nativeContender, nativeInput } from "../native.js";
+import { hashWords } from "../random.js";
+import { FirstFitSpace, NONE } from "../rivals/first-fit.js";
+import type { Suite } from "../suite.js";
+import { iovaWorkloads, type Workload } from "../workloads.js";
+
+const DRAM_BYTES = 1 << 20;
+/** IOVA_KIND_* of assembly/abi.ts by name, so that a change of numbers shows. */
+const OWN = "IOVA_KIND_OWN";
+
+interface Prepared {
+  readonly core: Core;
+  readonly space: number;
+  readonly ops: number;
+  readonly slots: number;
+  readonly restore: () => void;
+}
+
+/** A core with the workload's ops in its memory and its preparing part done. */
+function prepare(workload: Workload, kind: number | undefined): Prepared {
+  const core = benchCore(DRAM_BYTES);
+  const bytes = workload.window * 4096;
+  const space =
+    (kind === undefined
+      ? core.exports.iovaCreate(0, bytes, 0, 0)
+      : core.exports.iovaCreateKind(0, bytes, 0, 0, kind)) >>> 0;
+  const ops = place(core, workload.ops.byteLength);
+  const slots = place(core, workload.slots * 8);
+  core.u32.set(workload.ops, ops >>> 2);
+  core.exports.iovaBatch(space, ops, workload.mark, slots);
+  return { core, space, ops, slots, restore: snapshotOf(core) };
+}
+
+function timed(workload: Workload): number {
+  return workload.ops.length / 2 - workload.mark;
+}
+
+function batch(workload: Workload, name: string, kind?: number): Contender {
+  const { core, space, ops, slots, restore } = prepare(workload, kind);
+  const start = ops + workload.mark * 8;
+  const run = () => {
+    core.exports.iovaBatch(space, start, timed(workload), slots);
+  };
+  if (kind !== undefined) return { name, setup: restore, run };
+  return {
+    name,
+    setup: restore,
+    run,
+    check: () => {
+      restore();
+      // One op per call shows every address, not only those that live at the end.
+      const addresses = new Uint32Array(timed(workload));
+      for (let i = 0; i < addresses.length; i++) {
+        core.exports.iovaBatch(space, start + i * 8, 1, slots);
+        const op = (workload.mark + i) * 2;
+        if (workload.ops[op + 1] !== 0) addresses[i] = core.u32[(slots >>> 2) + workload.ops[op]! * 2]!;
+      }
+      return hashWords(addresses);
+    },
+  };
+}
+
+function calls(workload: Workload): Contender {
+  const { core, space, slots, restore } = prepare(workload, undefined);
+  const { iovaAlloc, iovaFree } = core.exports;
+  const { ops, mark } = workload;
+  const startSlots = core.u32.slice(slots >>> 2, (slots >>> 2) + workload.slots * 2);
+  const live = new Uint32Array(startSlots.length);
+  const play = (out: Uint32Array | undefined) => {
+    for (let i = mark * 2; i < ops.length; i += 2) {
+      const slot = ops[i]! * 2;
+      const pages = ops[i + 1]!;
+      if (pages !== 0) {
+        const address = iovaAlloc(space, pages * 4096) >>> 0;
+        live[slot] = address;
+        live[slot + 1] = pages;
+        if (out !== undefined) out[(i >> 1) - mark] = address;
+      } else if (live[slot] !== NONE) iovaFree(space, live[slot]!, live[slot + 1]! * 4096);
+    }
+  };
+  const setup = () => {
+    restore();
+    live.set(startSlots);
+  };
+  return {
+    name: "Wasm, one call each",
+    setup,
+    run: () => play(undefined),
+    check: () => {
+      setup();
+      const out = new Uint32Array(timed(workload));
+      play(out);
+      return hashWords(out);
+    },
+  };
+}
+
+function plain(workload: Workload): Contender {
+  const space = new FirstFitSpace(workload.window);
+  const live = new Uint32Array(workload.slots * 2);
+  const { ops, mark } = workload;
+  const play = (from: number, to: number, out: Uint32Array | undefined) => {
+    for (let i = from * 2; i < to * 2; i += 2) {
+      const slot = ops[i]! * 2;
+      const pages = ops[i + 1]!;
+      if (pages !== 0) {
+        const address = space.alloc(pages);
+        live[slot] = address;
+        live[slot + 1] = pages;
+        if (out !== undefined) out[(i >> 1) - from] = address;
+      } else if (live[slot] !== NONE) space.free(live[slot]!, live[slot + 1]!);
+    }
+  };
+  play(0, mark, undefined);
+  const [words, slots, present] = [space.words.slice(), live.slice(), space.present];
+  const setup = () => {
+    space.words.set(words);
+    live.set(slots);
+    space.present = present;
+  };
+  return {
+    name: "TypeScript first fit",
+    setup,
+    run: () => play(mark, ops.length / 2, undefined),
+    check: () => {
+      setup();
+      const out = new Uint32Array(timed(workload));
+      play(mark, ops.length / 2, out);
+      return hashWords(out);
+    },
+  };
+}
+
+function point(make: () => Workload): Point {
+  const workload = make();
+  const contenders: Point["contenders"][number][] = [
+    batch(workload, "Wasm batch"),
+    calls(workload),
+    plain(workload),
+  ];
+  const path = nativeInput(`${workload.name.replaceAll(/[^\w]/g, "_")}.bin`, workload.ops);
+  const args = [path, String(workload.window), String(workload.mark), String(workload.slots)];
+  const native = nativeContender("C first fit", "first_fit", args);
+  if (native !== undefined) contenders.push(native);
+  const { constants } = benchCore(DRAM_BYTES);
+  contenders.push(batch(workload, "Wasm own placement", constants[OWN]!));
+  const close = () => native?.close();
+  return { name: workload.name, unit: "op", operations: timed(workload), contenders, close };
+}
+
+/** IO addresses: allocation and free. */
+export const iova: Suite = {
+  name: "iova",
+  title: "IO-address allocation and free",
+  needs: ["iovaCreate", "iovaCreateKind", "iovaAlloc", "iovaFree", "iovaBatch"],
+  *points(quick) {
+    const all = iovaWorkloads(quick ? 4000 : 100_000);
+    for (const make of quick ? [all[0]!, all[2]!, all[4]!, all[10]!] : all) yield point(make);
+  },
+};

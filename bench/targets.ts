@@ -1,0 +1,223 @@
+// What the core is to reach, and where it stands. Values come from the points measured in this run;
+// a target whose points were not measured says so. Ratios, never absolute times, where both exist.
+
+import type { Figure, PointResult } from "./harness.js";
+
+/** One target and how to read its value out of the results; null: not measured. */
+interface Target {
+  readonly area: string;
+  /** What is compared, and the bound. */
+  readonly what: string;
+  readonly bound: number;
+  /** Whether the value must be at least or at most the bound. */
+  readonly sense: ">=" | "<=";
+  readonly unit: string;
+  value(results: readonly PointResult[]): number | null;
+}
+
+/** A target with its value. */
+export interface TargetStand {
+  readonly area: string;
+  readonly what: string;
+  readonly target: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly stands: "reached" | "missed" | "not measured";
+}
+
+function figure(result: PointResult, name: string): Figure | undefined {
+  return result.figures.find((f) => f.name === name);
+}
+
+function pick(results: readonly PointResult[], suite: string, points?: RegExp): readonly PointResult[] {
+  return results.filter((r) => r.suite === suite && (points === undefined || points.test(r.point)));
+}
+
+/** Times of `rival` over the first contender's, at every point that has it. */
+function ratios(results: readonly PointResult[], rival: string): number[] {
+  return results.flatMap((result) => figure(result, rival)?.ratio ?? []);
+}
+
+function least(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.min(...values);
+}
+
+function most(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function geometricMean(values: readonly number[]): number | null {
+  return values.length === 0
+    ? null
+    : Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+}
+
+/** Our time over a native rival's: the worst point. */
+function overNative(results: readonly PointResult[], rival: string): number | null {
+  const worst = least(ratios(results, rival));
+  return worst === null ? null : 1 / worst;
+}
+
+function nanoseconds(results: readonly PointResult[], name: string): number | null {
+  const first = results[0];
+  return (first === undefined ? undefined : figure(first, name))?.nanoseconds ?? null;
+}
+
+function quotient(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a / b;
+}
+
+const TARGETS: readonly Target[] = [
+  {
+    area: "iova",
+    what: "kernel placement against C first fit, geometric mean",
+    bound: 12,
+    sense: ">=",
+    unit: "x",
+    value: (all) => geometricMean(ratios(pick(all, "iova"), "C first fit")),
+  },
+  {
+    area: "iova",
+    what: "kernel placement against C first fit, worst workload",
+    bound: 1,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(ratios(pick(all, "iova"), "C first fit")),
+  },
+  {
+    area: "translate",
+    what: "time over C of the same TLB, worst point",
+    bound: 1.3,
+    sense: "<=",
+    unit: "x",
+    value: (all) => overNative(pick(all, "translate"), "C TLB"),
+  },
+  {
+    area: "translate",
+    what: "against plain TypeScript, worst point",
+    bound: 2,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(ratios(pick(all, "translate"), "TypeScript TLB")),
+  },
+  {
+    area: "translate",
+    what: "misses against a hash table emptied when full, worst point",
+    bound: 20,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(ratios(pick(all, "translate", /^(miss|walk)/), "TypeScript hash table")),
+  },
+  {
+    area: "translate",
+    what: "one call each over the batch, worst point",
+    bound: 6,
+    sense: "<=",
+    unit: "ns",
+    value: (all) =>
+      most(
+        pick(all, "translate").flatMap((r) => {
+          const each = figure(r, "Wasm, one call each");
+          return each === undefined ? [] : each.nanoseconds - r.figures[0]!.nanoseconds;
+        }),
+      ),
+  },
+  {
+    area: "walk",
+    what: "time over C of the same walk, worst point",
+    bound: 1.2,
+    sense: "<=",
+    unit: "x",
+    value: (all) => overNative(pick(all, "walk"), "C walk"),
+  },
+  {
+    area: "map+unmap",
+    what: "time over C of the same work, one page, worst point",
+    bound: 1.4,
+    sense: "<=",
+    unit: "x",
+    value: (all) => overNative(pick(all, "map", /^page/), "C"),
+  },
+  {
+    area: "map+unmap",
+    what: "against plain TypeScript, one page, worst point",
+    bound: 4,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(ratios(pick(all, "map", /^page/), "TypeScript")),
+  },
+  {
+    area: "map+unmap",
+    what: "cost at most live mappings over cost at 1,000",
+    bound: 1.5,
+    sense: "<=",
+    unit: "x",
+    value: (all) => {
+      const pages = pick(all, "map", /^page/);
+      return quotient(nanoseconds(pages.slice(-1), "Wasm batch"), nanoseconds(pages, "Wasm batch"));
+    },
+  },
+  {
+    area: "mapSg",
+    what: "cost of an entry over a page mapped alone, 16 entries",
+    bound: 0.5,
+    sense: "<=",
+    unit: "x",
+    value: (all) =>
+      quotient(
+        nanoseconds(pick(all, "map", /^list of 16/), "Wasm batch"),
+        nanoseconds(pick(all, "map", /^page/), "Wasm batch"),
+      ),
+  },
+  {
+    area: "cache sync",
+    what: "time over C line by line, 4 KiB",
+    bound: 1.4,
+    sense: "<=",
+    unit: "x",
+    value: (all) => overNative(pick(all, "sync", /^4 KiB/), "C line by line"),
+  },
+  {
+    area: "cache sync",
+    what: "against plain TypeScript, worst point",
+    bound: 3,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(ratios(pick(all, "sync"), "TypeScript line by line")),
+  },
+  {
+    area: "replay",
+    what: "shipped traces from memory, worst trace",
+    bound: 10,
+    sense: ">=",
+    unit: "M records/s",
+    value: (all) => least(pick(all, "replay").map((r) => 1e3 / r.figures[0]!.nanoseconds)),
+  },
+  {
+    area: "machine",
+    what: "creation with 256 MiB of DRAM, after the first",
+    bound: 3,
+    sense: "<=",
+    unit: "ms",
+    value: (all) => {
+      const ns = nanoseconds(pick(all, "machine", /^create/), "Machine.create");
+      return ns === null ? null : ns / 1e6;
+    },
+  },
+];
+
+/** Every target with its value in `results`. */
+export function targetStands(results: readonly PointResult[]): TargetStand[] {
+  return TARGETS.map(({ area, what, bound, sense, unit, value }) => {
+    const found = value(results);
+    const good = found !== null && (sense === ">=" ? found >= bound : found <= bound);
+    return {
+      area,
+      what,
+      target: `${sense} ${bound}`,
+      value: found,
+      unit,
+      stands: found === null ? "not measured" : good ? "reached" : "missed",
+    };
+  });
+}
