@@ -19,13 +19,14 @@ import {
 } from "../abi";
 import { count } from "../counters";
 import { hostOf } from "../dram";
-import { dataOf, findWord, NO_WAY, setOf, tagOf, touch, victim } from "./set-associative";
+import { dataOf, NO_WAY, Search, setOf, tagOf, touch, victim } from "./set-associative";
 import {
   clearLineBit,
   L1_DIRTY,
   L1_VALID,
   L2_DIRTY,
   L2_VALID,
+  LINE_SHIFT,
   levelOne,
   levelTwo,
   lineBit,
@@ -36,6 +37,15 @@ import {
 export function copyLine(to: usize, from: usize): void {
   v128.store(to, v128.load(from));
   v128.store(to, v128.load(from, 16), 16);
+}
+
+/** Copies `lines` lines that lie one behind the other on both sides. */
+export function copyLines(to: usize, from: usize, lines: u32): void {
+  if (lines > 8) {
+    memory.copy(to, from, <usize>(lines << LINE_SHIFT));
+    return;
+  }
+  for (let i: u32 = 0; i < lines; i++) copyLine(to + (i << LINE_SHIFT), from + (i << LINE_SHIFT));
 }
 
 /** Makes room in L2 for the line at `pa` and enters its tag; returns its data address. */
@@ -68,7 +78,7 @@ export function outerLine(pa: u32): usize {
   const level = levelTwo();
   if (level.ways === 0) return hostOf(pa);
   const set = setOf(level, pa);
-  const way = findWord(level, set, pa | 1);
+  const way = Search.way(level, set, pa | 1);
   if (way !== NO_WAY) {
     count(COUNT_L2 + CACHE_HITS);
     touch(level, set, way);
@@ -88,7 +98,7 @@ export function outerWriteLine(pa: u32, from: usize): void {
     return;
   }
   const set = setOf(level, pa);
-  const way = findWord(level, set, pa | 1);
+  const way = Search.way(level, set, pa | 1);
   let data: usize;
   if (way !== NO_WAY) {
     count(COUNT_L2 + CACHE_HITS);
@@ -133,7 +143,7 @@ export function innerLine(pa: u32): usize {
   const level = levelOne();
   if (level.ways === 0) return outerLine(pa);
   const set = setOf(level, pa);
-  const way = findWord(level, set, pa | 1);
+  const way = Search.way(level, set, pa | 1);
   if (way !== NO_WAY) {
     count(COUNT_L1 + CACHE_HITS);
     touch(level, set, way);

@@ -3,7 +3,7 @@
 // The result is that of one operation per line in ascending order. The masks say which
 // lines have anything to do: to clean, the dirty ones; to invalidate, the valid ones;
 // the rest of a page costs two loads. Tags are looked up for these lines only, and
-// neighbours that sit in the same way of neighbouring sets are copied together.
+// neighbours that sit in the same way of neighbouring sets go together.
 //
 // Counted per context (page tables or streaming): operations issued, dirty lines written
 // on, dirty lines dropped, valid lines taken out.
@@ -15,7 +15,9 @@ import {
   CACHE_CONTEXT_COUNTERS,
   CACHE_DROPPED,
   CACHE_FLUSHED,
+  CACHE_HITS,
   CACHE_INVALIDATED,
+  CACHE_LRU,
   CACHE_MAINTENANCE,
   CACHE_REMOVED,
   CACHE_WRITE_BACKS,
@@ -29,18 +31,21 @@ import { countAdd } from "../counters";
 import { hostOf } from "../dram";
 import { header } from "../header";
 import { logEvent, logging } from "../log";
-import { copyLine, outerWriteLine } from "./lines";
-import { dataOf, findWord, NO_WAY, setOf, tagOf } from "./set-associative";
+import { copyLines, outerWriteLine } from "./lines";
+import { dataOf, NO_WAY, Search, sameWay, setOf, tagOf } from "./set-associative";
 import {
   cache,
   cacheReady,
   L1_VALID,
+  L2_DIRTY,
   L2_VALID,
   Level,
+  LINE_BYTES,
   LINE_SHIFT,
   levelOne,
   levelTwo,
   masksOf,
+  span,
 } from "./state";
 
 /** What a run does to its lines. */
@@ -53,57 +58,82 @@ function counters(level: Level): u32 {
   return level.counters + CACHE_MAINTENANCE + cache().context * CACHE_CONTEXT_COUNTERS;
 }
 
-/** Writes the dirty lines `bits` of the half page at `pa` on to L2. */
-function cleanInner(level: Level, pa: u32, bits: u64): void {
-  let todo = bits;
-  while (todo !== 0) {
-    const line = pa + ((<u32>ctz<u64>(todo)) << LINE_SHIFT);
-    todo &= todo - 1;
-    const set = setOf(level, line);
-    outerWriteLine(line, dataOf(level, set, findWord(level, set, line | 1)));
-  }
+/** Length of the run of ones of `bits` that begins at bit `from`. */
+function ones(bits: u64, from: u32): u32 {
+  return <u32>ctz<u64>(~(bits >> from)); // zeros are shifted in from above, so this ends
 }
 
-/** Writes the dirty lines `bits` of the half page at `pa` to DRAM, runs in one way at a time. */
-function cleanOuter(level: Level, pa: u32, bits: u64): void {
-  const stride = (<usize>level.groups) << 4;
-  const sets = level.sets;
+/** Writes the dirty lines `bits` of the half page at `pa` on to L2. */
+function cleanInner(level: Level, pa: u32, bits: u64): void {
+  const outer = levelTwo();
+  if (outer.ways === 0) {
+    cleanToDram(level, pa, bits);
+    return;
+  }
+  // Least recently used order is kept line by line; other policies do not see a hit.
+  const single = outer.policy === CACHE_LRU;
+  const dirty = masksOf(pa) + L2_DIRTY + (((pa >> 11) & 1) << 3);
+  let hits: u64 = 0;
   let todo = bits;
   while (todo !== 0) {
     const first = <u32>ctz<u64>(todo);
     const line = pa + (first << LINE_SHIFT);
-    let set = setOf(level, line);
-    const way = findWord(level, set, line | 1);
+    const set = setOf(level, line);
+    const way = Search.way(level, set, line | 1);
     const data = dataOf(level, set, way);
-    let tag = tagOf(level, set, way);
-    let last = first;
-    let word = line | 1;
-    // The next set's tag of the same way: does the run go on there?
-    while (last < 63 && ((todo >> (last + 1)) & 1) !== 0 && set + 1 < sets) {
-      tag += stride;
-      word += 32;
-      if (load<u32>(tag) !== word) break;
-      set++;
-      last++;
+    const set2 = setOf(outer, line);
+    const way2 = single ? NO_WAY : Search.way(outer, set2, line | 1);
+    if (way2 === NO_WAY) {
+      outerWriteLine(line, data);
+      todo &= todo - 1;
+      continue;
     }
-    const lines = last - first + 1;
-    if (lines < 4) {
-      for (let i: u32 = 0; i < lines; i++)
-        copyLine(hostOf(line + (i << LINE_SHIFT)), data + (i << LINE_SHIFT));
-    } else memory.copy(hostOf(line), data, <usize>(lines << LINE_SHIFT));
-    todo &= last === 63 ? 0 : ~(((<u64>2) << last) - 1);
+    let n = min(ones(todo, first), min(level.sets - set, outer.sets - set2));
+    if (n > 1) n = sameWay(level, tagOf(level, set, way), line | 1, n);
+    if (n > 1) n = sameWay(outer, tagOf(outer, set2, way2), line | 1, n);
+    copyLines(dataOf(outer, set2, way2), data, n);
+    hits += n;
+    const run = span(first, first + n);
+    store<u64>(dirty, load<u64>(dirty) | run);
+    todo &= ~run;
+  }
+  countAdd(COUNT_L2 + CACHE_HITS, hits);
+}
+
+/** Writes the dirty lines `bits` of the half page at `pa` to DRAM. */
+function cleanToDram(level: Level, pa: u32, bits: u64): void {
+  let todo = bits;
+  while (todo !== 0) {
+    const first = <u32>ctz<u64>(todo);
+    const line = pa + (first << LINE_SHIFT);
+    const set = setOf(level, line);
+    const way = Search.way(level, set, line | 1);
+    let n = min(ones(todo, first), level.sets - set);
+    if (n > 1) n = sameWay(level, tagOf(level, set, way), line | 1, n);
+    copyLines(hostOf(line), dataOf(level, set, way), n);
+    todo &= ~span(first, first + n);
   }
 }
 
 /** Empties the tags of the valid lines `bits` of the half page at `pa`. */
 function dropTags(level: Level, pa: u32, bits: u64): void {
+  const stride = (<usize>level.groups) << 4;
   let todo = bits;
   while (todo !== 0) {
-    const line = pa + ((<u32>ctz<u64>(todo)) << LINE_SHIFT);
-    todo &= todo - 1;
+    const first = <u32>ctz<u64>(todo);
+    const line = pa + (first << LINE_SHIFT);
     const set = setOf(level, line);
-    const way = findWord(level, set, line | 1);
-    if (way !== NO_WAY) store<u32>(tagOf(level, set, way), 0);
+    let at = tagOf(level, set, Search.way(level, set, line | 1));
+    const most = min(ones(todo, first), level.sets - set);
+    let word = line | 1;
+    let n: u32 = 0;
+    do {
+      store<u32>(at, 0);
+      at += stride;
+      word += LINE_BYTES;
+      n++;
+    } while (n < most && load<u32>(at) === word);
+    todo &= ~span(first, first + n);
   }
 }
 
@@ -116,7 +146,7 @@ function half(level: Level, masks: usize, pa: u32, range: u64, mode: u32, first:
     const n = popcnt<u64>(written);
     if ((mode & CLEAN) !== 0) {
       countAdd(first + CACHE_WRITE_BACKS, n);
-      if (level.counters === COUNT_L2) cleanOuter(level, pa, written);
+      if (level.counters === COUNT_L2) cleanToDram(level, pa, written);
       else cleanInner(level, pa, written);
     } else countAdd(first + CACHE_DROPPED, n);
     store<u64>(masks, dirty & ~range, 16);
@@ -129,9 +159,10 @@ function half(level: Level, masks: usize, pa: u32, range: u64, mode: u32, first:
   store<u64>(masks, valid & ~range);
 }
 
-/** Bits [from, to) of a half page; 0 <= from < to <= 64. */
-function span(from: u32, to: u32): u64 {
-  return (<u64>-1 >> (64 - (to - from))) << from;
+/** True when four pages' masks from `at` on are empty. */
+function nothing(at: usize): bool {
+  const low = v128.or(v128.load(at), v128.load(at, 64));
+  return !v128.any_true(v128.or(low, v128.or(v128.load(at, 128), v128.load(at, 192))));
 }
 
 /** Effect on the part of [start, end) that is DRAM; `end` may be 2^32. */
@@ -149,6 +180,12 @@ function effect(level: Level, start: u32, end: u64, mode: u32): void {
   let lead = (first - pa) >> LINE_SHIFT;
   let left = <u32>((stop - pa + 2047) >> 11);
   while (left !== 0) {
+    if (lead === 0 && left > 8 && (pa & 2048) === 0 && nothing(masks + test)) {
+      masks += 256;
+      pa += 16384;
+      left -= 8;
+      continue;
+    }
     if (lead === 0 && left > 2 && (pa & 2048) === 0) {
       if (v128.any_true(v128.load(masks + test))) {
         half(level, masks, pa, -1, mode, at);

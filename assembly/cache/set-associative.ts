@@ -10,7 +10,7 @@
 // Not modelled: lockdown by way or master; the hardware's own random sequence.
 
 import { CACHE_LRU, CACHE_ROUND_ROBIN } from "../abi";
-import { Level, LINE_SHIFT } from "./state";
+import { Level, LINE_BYTES, LINE_SHIFT } from "./state";
 
 export const NO_WAY: u32 = 0xffffffff;
 
@@ -29,22 +29,29 @@ export function tagOf(level: Level, set: u32, way: u32): usize {
   return <usize>level.tags + ((<usize>(((set * level.groups) << 2) + way)) << 2);
 }
 
-/** The way of `set` whose tag word is `word`, lowest first, or NO_WAY. */
-export function findWord(level: Level, set: u32, word: u32): u32 {
-  const groups = level.groups;
-  let at = <usize>level.tags + ((<usize>(set * groups)) << 4);
-  const needle = i32x4.splat(word);
-  for (let g: u32 = 0; g < groups; g++) {
-    const hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
-    if (hits !== 0) return (g << 2) + <u32>ctz<i32>(hits);
-    at += 16;
+/** The search itself, held in line by the loops that live on it (a call costs as much as the search). */
+// biome-ignore lint/complexity/noStaticOnlyClass: only static methods take @inline here
+export class Search {
+  /** The way of `set` whose tag word is `word`, lowest first, or NO_WAY. */
+  @inline
+  static way(level: Level, set: u32, word: u32): u32 {
+    let at = <usize>level.tags + ((<usize>(set * level.groups)) << 4);
+    const needle = i32x4.splat(word);
+    let hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
+    let way: u32 = 0;
+    const last = (level.groups - 1) << 2;
+    while (hits === 0 && way < last) {
+      at += 16;
+      way += 4;
+      hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
+    }
+    return hits === 0 ? NO_WAY : way + <u32>ctz<i32>(hits);
   }
-  return NO_WAY;
 }
 
-/** The way that holds the line at `pa` (a multiple of 32), or NO_WAY. */
-export function findLine(level: Level, pa: u32): u32 {
-  return findWord(level, setOf(level, pa), pa | 1);
+/** `Search.way` as a call. */
+export function findWord(level: Level, set: u32, word: u32): u32 {
+  return Search.way(level, set, word);
 }
 
 /** Notes an access to `way` of `set` for the replacement policy. */
@@ -61,7 +68,7 @@ export function touch(level: Level, set: u32, way: u32): void {
 
 /** The way of `set` that the next line takes: an empty one, else the policy's victim. */
 export function victim(level: Level, set: u32): u32 {
-  const empty = findWord(level, set, 0);
+  const empty = Search.way(level, set, 0);
   if (empty !== NO_WAY) return empty;
   const ways = level.ways;
   if (level.policy === CACHE_ROUND_ROBIN) {
@@ -80,4 +87,21 @@ export function victim(level: Level, set: u32): u32 {
   x ^= x << 5;
   level.random = x;
   return (x >> 8) % ways;
+}
+
+/**
+ * How many of `most` lines, from the one with tag word `word` on, stand in one way of neighbouring
+ * sets: `tag` is the first one's place. The caller keeps `most` below the wrap of the sets.
+ */
+export function sameWay(level: Level, tag: usize, word: u32, most: u32): u32 {
+  const stride = (<usize>level.groups) << 4;
+  let n: u32 = 1;
+  let at = tag + stride;
+  let next = word + LINE_BYTES;
+  while (n < most && load<u32>(at) === next) {
+    n++;
+    at += stride;
+    next += LINE_BYTES;
+  }
+  return n;
 }

@@ -189,11 +189,25 @@ export function lineBit(pa: u32, kind: usize): bool {
 /** Sets the bit of the line of `pa` in mask `kind`. */
 export function setLineBit(pa: u32, kind: usize): void {
   const at = masksOf(pa) + kind + (((pa >> 11) & 1) << 3);
-  store<u64>(at, load<u64>(at) | ((<u64>1) << ((pa >> LINE_SHIFT) & 63)));
+  const word = load<u64>(at);
+  const bit = (<u64>1) << ((pa >> LINE_SHIFT) & 63);
+  if ((word & bit) === 0) store<u64>(at, word | bit);
 }
 
 /** Clears the bit of the line of `pa` in mask `kind`. */
 export function clearLineBit(pa: u32, kind: usize): void {
   const at = masksOf(pa) + kind + (((pa >> 11) & 1) << 3);
   store<u64>(at, load<u64>(at) & ~((<u64>1) << ((pa >> LINE_SHIFT) & 63)));
+}
+
+/** Bits [from, to) of a half page's 64 lines; 0 <= from < to <= 64. */
+export function span(from: u32, to: u32): u64 {
+  return (<u64>-1 >> (64 - (to - from))) << from;
+}
+
+/** Sets the bits of `lines` lines of one half page, from the line of `pa` on, in mask `kind`. */
+export function setLineBits(pa: u32, kind: usize, lines: u32): void {
+  const at = masksOf(pa) + kind + (((pa >> 11) & 1) << 3);
+  const first = (pa >> LINE_SHIFT) & 63;
+  store<u64>(at, load<u64>(at) | span(first, first + lines));
 }
