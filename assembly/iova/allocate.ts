@@ -14,7 +14,6 @@
 import {
   COUNT_IOVA_BUGS,
   COUNT_IOVA_FAILED,
-  COUNT_IOVA_PARTIAL,
   INJECT_IOVA,
   IOVA_KIND_BITMAP,
   IOVA_KIND_GEN_POOL,
@@ -24,49 +23,42 @@ import {
 } from "../abi";
 import { count } from "../counters";
 import { injected } from "../inject";
-import { bitmapAlloc, bitmapCount, bitmapFree } from "./bitmap";
+import { bitmapAlloc, bitmapFree } from "./bitmap";
 import { genPoolAlloc, genPoolFree } from "./gen-pool";
 import { ownAlloc, ownFree } from "./magazines";
-import {
-  ownersBegin,
-  ownersEnd,
-  ownersEndRange,
-  ownersGet,
-  ownersIsStart,
-  ownersLength,
-  ownersSet,
-  ownersStart,
-} from "./owners";
+import { Owners, ownersForget, ownersGet, ownersLength, ownersSet, ownersStart } from "./owners";
 import { rbAllocFast, rbFreeFast, rbRounded } from "./range-cache";
-import { rbAlloc, rbFind, rbFree, rbNodeLo } from "./range-tree";
+import { rbAlloc, rbFind, rbFree } from "./range-tree";
 import { bitmapOf, Space, spaceOf, spaceTook } from "./space";
 import { wcIsFree } from "./word-classes";
-
-function addressOf(s: Space, granule: u32): u32 {
-  return s.base + (granule << (12 + s.order));
-}
 
 function granuleOf(s: Space, addr: u32): u32 {
   return (addr - s.base) >> (12 + s.order);
 }
 
-function failed(s: Space): u32 {
+function failed(space: u32): u32 {
+  const s = spaceOf(space);
   s.failures = s.failures + 1;
   count(COUNT_IOVA_FAILED);
   return IOVA_NONE;
 }
 
-function treeAlloc(s: Space, size: u32): u32 {
+function treeAlloc(space: u32, size: u32): u32 {
+  const s = spaceOf(space);
   const pages = <u32>((<u64>size + 4095) >> 12);
   if (pages === 0) return IOVA_NONE;
   const tree = s.kind === IOVA_KIND_RANGE_TREE;
   const pfn = tree ? rbAlloc(s.tree, pages, s.limitPfn, 1) : rbAllocFast(s.tree, pages, s.limitPfn, 1);
   if (pfn === IOVA_NONE || pfn === 0) return IOVA_NONE;
   spaceTook(s, tree ? pages : rbRounded(pages));
-  return pfn - (s.base >> 12);
+  Owners.begin(space, pfn - (s.base >> 12), pages);
+  return pfn << 12;
 }
 
-function treeFree(s: Space, addr: u32, size: u32): i32 {
+function treeFree(space: u32, addr: u32, size: u32): i32 {
+  const s = spaceOf(space);
+  const granule = granuleOf(s, addr);
+  if (granule < s.granules) ownersForget(space, granule);
   const pfn = addr >> 12;
   let pages = <u32>((<u64>size + 4095) >> 12);
   if (s.kind === IOVA_KIND_RANGE_TREE) {
@@ -79,47 +71,25 @@ function treeFree(s: Space, addr: u32, size: u32): i32 {
   return 0;
 }
 
+function allocOther(space: u32, kind: u32, size: u32): u32 {
+  if (kind === IOVA_KIND_OWN) return ownAlloc(space, size);
+  return kind === IOVA_KIND_GEN_POOL ? genPoolAlloc(space, size) : treeAlloc(space, size);
+}
+
+function freeOther(space: u32, kind: u32, addr: u32, size: u32): i32 {
+  if (kind === IOVA_KIND_OWN) return ownFree(space, addr, size);
+  return kind === IOVA_KIND_GEN_POOL ? genPoolFree(space, addr, size) : treeFree(space, addr, size);
+}
+
 /**
  * IO addresses for `size` bytes: the first address, or 0xffffffff (counted). A size of 0 and sizes in
  * the last page below 4 GiB do what the kernel does with them.
  */
 export function iovaAlloc(space: u32, size: u32): u32 {
-  const s = spaceOf(space);
-  if (injected(INJECT_IOVA)) return failed(s);
-  const kind = s.kind;
-  let granule: u32;
-  if (kind === IOVA_KIND_BITMAP) granule = bitmapAlloc(space, size);
-  else if (kind === IOVA_KIND_OWN) granule = ownAlloc(space, size);
-  else if (kind === IOVA_KIND_GEN_POOL) granule = genPoolAlloc(space, size);
-  else granule = treeAlloc(s, size);
-  if (granule === IOVA_NONE) return failed(s);
-  // The own allocator has noted the beginning together with the length.
-  if (kind !== IOVA_KIND_OWN && (kind !== IOVA_KIND_BITMAP || bitmapCount(s, size) !== 0)) {
-    ownersBegin(space, granule);
-  }
-  return addressOf(s, granule);
-}
-
-function isTaken(space: u32, granule: u32): bool {
-  const s = spaceOf(space);
-  const i = granule / s.bits;
-  return i < s.bitmaps && !wcIsFree(bitmapOf(space, i), granule - i * s.bits);
-}
-
-/** Keeps the owner index true after a free of bits that may not have been one whole allocation. */
-function forget(space: u32, addr: u32, size: u32): void {
-  const s = spaceOf(space);
-  const first = granuleOf(s, addr);
-  // The bitmap kernels floor the size of a free to pages, gen_pool rounds it up.
-  const bytes = s.kind === IOVA_KIND_GEN_POOL ? <u64>size : <u64>(size & ~4095);
-  const n = <u32>((bytes + (((<u64>4096) << s.order) - 1)) >> (12 + s.order));
-  if (n === 0) return;
-  ownersEndRange(space, first, n);
-  const next = first + n;
-  if (next % s.bits !== 0 && isTaken(space, next) && !ownersIsStart(space, next)) {
-    ownersBegin(space, next);
-    count(COUNT_IOVA_PARTIAL);
-  }
+  if (injected(INJECT_IOVA)) return failed(space);
+  const kind = spaceOf(space).kind;
+  const addr = kind === IOVA_KIND_BITMAP ? bitmapAlloc(space, size) : allocOther(space, kind, size);
+  return addr === IOVA_NONE ? failed(space) : addr;
 }
 
 /**
@@ -128,26 +98,34 @@ function forget(space: u32, addr: u32, size: u32): void {
  * memory that is not its bitmap's).
  */
 export function iovaFree(space: u32, addr: u32, size: u32): i32 {
-  const s = spaceOf(space);
-  const kind = s.kind;
-  let result: i32;
-  if (kind === IOVA_KIND_BITMAP) result = bitmapFree(space, addr, size);
-  else if (kind === IOVA_KIND_OWN) return ownResult(s, ownFree(space, addr, size));
-  else if (kind === IOVA_KIND_GEN_POOL) result = genPoolFree(space, addr, size);
-  else {
-    ownersEnd(space, granuleOf(s, addr));
-    return treeFree(s, addr, size);
-  }
-  if (result === 0) forget(space, addr, size);
-  return ownResult(s, result);
+  const kind = spaceOf(space).kind;
+  const result =
+    kind === IOVA_KIND_BITMAP ? bitmapFree(space, addr, size) : freeOther(space, kind, addr, size);
+  return result === 0 ? 0 : refused(space, result);
 }
 
-function ownResult(s: Space, result: i32): i32 {
-  if (result !== 0) {
-    s.bugs = s.bugs + 1;
-    count(COUNT_IOVA_BUGS);
-  }
+function refused(space: u32, result: i32): i32 {
+  const s = spaceOf(space);
+  s.bugs = s.bugs + 1;
+  count(COUNT_IOVA_BUGS);
   return result;
+}
+
+/** True when the allocator holds `granule`; what waits in a magazine is held, but begins nowhere. */
+function isHeld(space: u32, granule: u32): bool {
+  const s = spaceOf(space);
+  if (s.tree !== 0) return rbFind(s.tree, (s.base >> 12) + granule) !== 0;
+  const i = granule / s.bits;
+  return i < s.bitmaps && !wcIsFree(bitmapOf(space, i), granule - i * s.bits);
+}
+
+/** The granule at which the live allocation around `addr` begins, or IOVA_NONE. */
+function startOf(space: u32, addr: u32): u32 {
+  const s = spaceOf(space);
+  const granule = granuleOf(s, addr);
+  if (granule >= s.granules || !isHeld(space, granule)) return IOVA_NONE;
+  const start = ownersStart(space, granule);
+  return start !== IOVA_NONE && granule - start < ownersLength(space, start) ? start : IOVA_NONE;
 }
 
 /** Names `owner` (0: nobody) as the holder of the allocation that begins at `addr`. */
@@ -159,36 +137,13 @@ export function iovaSetOwner(space: u32, addr: u32, owner: u32): void {
 
 /** The holder of the allocation that contains `addr`; 0 for a free address or one without holder. */
 export function iovaOwnerOf(space: u32, addr: u32): u32 {
-  const s = spaceOf(space);
-  const granule = granuleOf(s, addr);
-  if (granule >= s.granules) return 0;
-  if (s.tree !== 0) {
-    const node = rbFind(s.tree, addr >> 12);
-    if (node === 0) return 0;
-    const start = rbNodeLo(node) - (s.base >> 12);
-    return ownersIsStart(space, start) ? ownersGet(space, start) : 0;
-  }
-  if (s.kind !== IOVA_KIND_OWN && !isTaken(space, granule)) return 0;
-  const start = ownersStart(space, granule);
-  if (start === 0xffffffff) return 0;
-  if (s.kind === IOVA_KIND_OWN && granule - start >= ownersLength(space, start)) return 0;
-  return ownersGet(space, start);
+  const start = startOf(space, addr);
+  return start === IOVA_NONE ? 0 : ownersGet(space, start);
 }
 
 /** First address of the allocation that contains `addr`, or 0xffffffff. */
 export function iovaStartOf(space: u32, addr: u32): u32 {
+  const start = startOf(space, addr);
   const s = spaceOf(space);
-  const granule = granuleOf(s, addr);
-  if (granule >= s.granules) return IOVA_NONE;
-  if (s.tree !== 0) {
-    const node = rbFind(s.tree, addr >> 12);
-    if (node === 0) return IOVA_NONE;
-    const start = rbNodeLo(node) - (s.base >> 12);
-    return ownersIsStart(space, start) ? rbNodeLo(node) << 12 : IOVA_NONE;
-  }
-  if (s.kind !== IOVA_KIND_OWN && !isTaken(space, granule)) return IOVA_NONE;
-  const start = ownersStart(space, granule);
-  if (start === 0xffffffff) return IOVA_NONE;
-  if (s.kind === IOVA_KIND_OWN && granule - start >= ownersLength(space, start)) return IOVA_NONE;
-  return addressOf(s, start);
+  return start === IOVA_NONE ? IOVA_NONE : s.base + (start << (12 + s.order));
 }

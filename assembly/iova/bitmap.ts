@@ -13,15 +13,38 @@
 
 import { COUNT_IOVA_EXTENSIONS, IOVA_FREE_BUG, IOVA_FREE_FOREIGN, IOVA_NONE } from "../abi";
 import { count } from "../counters";
-import { bitmapAdd, bitmapOf, Space, spaceOf, spaceTook } from "./space";
-import { TOP_ORDER, wcFree, wcPages } from "./word-classes";
-import { wcAlloc, wcLowest, wcMayHold } from "./word-search";
+import { Owners } from "./owners";
+import { bitmapAdd, bitmapOf, spaceOf, spaceTook } from "./space";
+import { Give, TOP_ORDER, wcPages } from "./word-classes";
+import { Take, wcAlloc, wcLowest, wcMayHold } from "./word-search";
 
-/** The kernel's search in one bitmap: first bit or IOVA_NONE; takes the bits. */
-function searchIn(block: u32, n: u32, alignOrder: u32): u32 {
-  if (n !== 0) return wcAlloc(block, n, alignOrder);
-  // Nothing to find: the first free bit, aligned, is the answer as long as it does not
-  // lie beyond the end; exactly at the end counts as found.
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+class Book {
+  /** `n` granules at bit `at` of bitmap `i` were taken: books them and returns their address. */
+  @inline
+  static took(space: u32, i: u32, at: u32, n: u32): u32 {
+    const s = spaceOf(space);
+    const granule = i * s.bits + at;
+    spaceTook(s, n);
+    Owners.begin(space, granule, n);
+    return s.base + (granule << (12 + s.order));
+  }
+
+  /** Clears `n` bits from bit `first` of bitmap `i`, taken or not. */
+  @inline
+  static clear(space: u32, i: u32, first: u32, n: u32): i32 {
+    const s = spaceOf(space);
+    s.used = s.used - Give.pages(bitmapOf(space, i), first, n);
+    Owners.end(space, i * s.bits + first, n);
+    return 0;
+  }
+}
+
+/**
+ * The kernel's search for no bits at all, in one bitmap: the first free bit, aligned, is the answer
+ * as long as it does not lie beyond the end; exactly at the end counts as found.
+ */
+function nothingIn(block: u32, alignOrder: u32): u32 {
   const bits = wcPages(block);
   const lowest = wcLowest(block);
   const round = ((<u32>1) << alignOrder) - 1;
@@ -29,42 +52,59 @@ function searchIn(block: u32, n: u32, alignOrder: u32): u32 {
   return at > bits ? IOVA_NONE : at;
 }
 
-/** Granule index of a fresh range for `size` bytes, or IOVA_NONE. `bitmapCount` gives its length. */
+/** A request whose page count wraps to 0: an address comes out, nothing is taken. */
+function allocNothing(space: u32, align: u32): u32 {
+  const s = spaceOf(space);
+  for (let i: u32 = 0; i < s.extensions; i++) {
+    const fresh = i === s.bitmaps;
+    if (fresh && !extend(space)) return IOVA_NONE;
+    const at = nothingIn(bitmapOf(space, i), align);
+    if (at !== IOVA_NONE) return s.base + ((i * s.bits + at) << (12 + s.order));
+    if (fresh) return IOVA_NONE;
+  }
+  return IOVA_NONE;
+}
+
+function extend(space: u32): bool {
+  const s = spaceOf(space);
+  if (s.bitmaps >= s.extensions || !bitmapAdd(space)) return false;
+  count(COUNT_IOVA_EXTENSIONS);
+  return true;
+}
+
+/** The bitmaps behind the first in turn, then a new one. */
+function allocBehind(space: u32, n: u32, align: u32): u32 {
+  const s = spaceOf(space);
+  const have = s.bitmaps;
+  // A fitting range starts with an aligned block of this order.
+  const key = min<u32>(min<u32>(31 - clz<u32>(n), align), TOP_ORDER);
+  for (let i: u32 = 1; i < have; i++) {
+    const block = bitmapOf(space, i);
+    if (!wcMayHold(block, key)) continue;
+    const at = wcAlloc(block, n, align);
+    if (at !== IOVA_NONE) return Book.took(space, i, at, n);
+  }
+  if (!extend(space)) return IOVA_NONE;
+  const at = wcAlloc(bitmapOf(space, have), n, align);
+  return at === IOVA_NONE ? IOVA_NONE : Book.took(space, have, at, n);
+}
+
+/** __alloc_iova: first address of a fresh range for `size` bytes, or IOVA_NONE. */
 export function bitmapAlloc(space: u32, size: u32): u32 {
   const s = spaceOf(space);
-  const pages = ((size + 4095) & ~4095) >> 12;
   const order = min<u32>(32 - clz<u32>((size - 1) >> 12), s.cap);
-  const n = (pages + ((<u32>1) << s.order) - 1) >> s.order;
   const align = order > s.order ? order - s.order : 0;
-  // A fitting range starts with an aligned block of this order.
-  const key = n === 0 ? 0 : min<u32>(min<u32>(31 - clz<u32>(n), align), TOP_ORDER);
-  const have = s.bitmaps;
-  for (let i: u32 = 0; i < have; i++) {
-    const block = bitmapOf(space, i);
-    if (n !== 0 && !wcMayHold(block, key)) continue;
-    const at = searchIn(block, n, align);
-    if (at !== IOVA_NONE) {
-      spaceTook(s, n);
-      return i * s.bits + at;
-    }
-  }
-  if (have >= s.extensions || !bitmapAdd(space)) return IOVA_NONE;
-  count(COUNT_IOVA_EXTENSIONS);
-  const at = searchIn(bitmapOf(space, have), n, align);
-  if (at === IOVA_NONE) return IOVA_NONE;
-  spaceTook(s, n);
-  return have * s.bits + at;
+  const n = (((size + 4095) >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
+  if (n === 0) return allocNothing(space, align);
+  const block = bitmapOf(space, 0);
+  // A first bitmap that is full is not worth a search.
+  const at = s.bitmaps > 1 && !wcMayHold(block, 0) ? IOVA_NONE : Take.pages(block, n, align, 0);
+  return at === IOVA_NONE ? allocBehind(space, n, align) : Book.took(space, 0, at, n);
 }
 
-/** Granules that an allocation of `size` bytes takes. */
-export function bitmapCount(s: Space, size: u32): u32 {
-  return ((((size + 4095) & ~4095) >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
-}
-
-function give(space: u32, block: u32, first: u32, n: u32): i32 {
-  const s = spaceOf(space);
-  s.used = s.used - wcFree(block, first, n);
-  return 0;
+/** Clears `n` bits from bit `first` of the only bitmap (gen_pool). */
+export function bitmapClear(space: u32, first: u32, n: u32): i32 {
+  return Book.clear(space, 0, first, n);
 }
 
 /** __free_iova up to v3.14: no check at all. */
@@ -74,7 +114,7 @@ function freeSingle(space: u32, addr: u32, size: u32): i32 {
   const n = ((size >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
   if (n === 0) return 0;
   if (first >= s.bits || n > s.bits - first) return IOVA_FREE_FOREIGN;
-  return give(space, bitmapOf(space, 0), first, n);
+  return bitmapClear(space, first, n);
 }
 
 /** __free_iova from v4.4 on; all arithmetic wraps at 4 GiB. */
@@ -82,7 +122,9 @@ function freePaged(space: u32, addr: u32, size: u32): i32 {
   const s = spaceOf(space);
   if (size === 0) return 0;
   const bytes = s.bits << 12;
-  const index = (addr - s.base) / bytes;
+  const offset = addr - s.base;
+  // A quotient; the division itself is for addresses behind the only bitmap.
+  const index = s.extensions > 1 ? offset >> 27 : offset < bytes ? 0 : offset / bytes;
   // "index > extensions" is the kernel's test, one too lax.
   if (addr < s.base || index > s.extensions) return IOVA_FREE_BUG;
   const start = s.base + bytes * index;
@@ -93,10 +135,10 @@ function freePaged(space: u32, addr: u32, size: u32): i32 {
   const first = (addr - start) >> 12;
   // Past a wrapped end the sum above can be small although the range is not.
   if (n > s.bits - first) return IOVA_FREE_FOREIGN;
-  return give(space, bitmapOf(space, index), first, n);
+  return Book.clear(space, index, first, n);
 }
 
-/** Frees [addr, addr + size) as the kernel of the profile does: 0, IOVA_FREE_BUG or IOVA_FREE_FOREIGN. */
+/** __free_iova of the profile: 0, IOVA_FREE_BUG or IOVA_FREE_FOREIGN. */
 export function bitmapFree(space: u32, addr: u32, size: u32): i32 {
   return spaceOf(space).single !== 0 ? freeSingle(space, addr, size) : freePaged(space, addr, size);
 }

@@ -10,7 +10,7 @@ import { IOVA_KIND_RANGE_CACHE, IOVA_KIND_RANGE_TREE } from "../abi";
 import { rbNodeHi, rbNodeLo } from "./range-tree";
 import { rbFirst, rbNext } from "./rb-tree";
 import { bitmapOf, Space, spaceOf } from "./space";
-import { Edit, WordClasses } from "./word-classes";
+import { WordClasses, wcSettle } from "./word-classes";
 
 const POLYNOMIAL: u32 = 0xedb88320;
 
@@ -28,7 +28,7 @@ function crcWord(crc: u32, word: u32): u32 {
 
 /** Free bits of word `i` of a structure, the pending page included. */
 function freeWord(block: u32, i: u32): u64 {
-  Edit.settle(block);
+  wcSettle(block);
   return load<u64>(<usize>changetype<WordClasses>(<usize>block).words + ((<usize>i) << 3));
 }
 

@@ -7,8 +7,9 @@
 // at base 0 could hand out as an address (here 0xffffffff as everywhere).
 
 import { IOVA_FREE_BUG, IOVA_NONE } from "../abi";
+import { bitmapClear } from "./bitmap";
+import { Owners } from "./owners";
 import { bitmapOf, Space, spaceOf, spaceTook } from "./space";
-import { wcFree } from "./word-classes";
 import { wcAlloc } from "./word-search";
 
 function granulesOf(s: Space, size: u32): u32 {
@@ -16,14 +17,16 @@ function granulesOf(s: Space, size: u32): u32 {
   return <u32>((<u64>size + unit - 1) >> (12 + s.order));
 }
 
-/** Granule index of a fresh range for `size` bytes, or IOVA_NONE. */
+/** First address of a fresh range for `size` bytes, or IOVA_NONE. */
 export function genPoolAlloc(space: u32, size: u32): u32 {
   const s = spaceOf(space);
   const n = granulesOf(s, size);
   if (n === 0) return IOVA_NONE;
   const at = wcAlloc(bitmapOf(space, 0), n, 0);
-  if (at !== IOVA_NONE) spaceTook(s, n);
-  return at;
+  if (at === IOVA_NONE) return IOVA_NONE;
+  spaceTook(s, n);
+  Owners.begin(space, at, n);
+  return s.base + (at << (12 + s.order));
 }
 
 /** Clears the bits of [addr, addr + size) without a look; BUG when it leaves the pool. */
@@ -31,11 +34,11 @@ export function genPoolFree(space: u32, addr: u32, size: u32): i32 {
   const s = spaceOf(space);
   const n = granulesOf(s, size);
   const end = <u64>s.base + ((<u64>s.granules) << (12 + s.order));
-  if (addr < s.base || <u64>addr >= end) return n === 0 ? 0 : IOVA_FREE_BUG;
+  if (n === 0) return 0;
+  if (addr < s.base || <u64>addr >= end) return IOVA_FREE_BUG;
   if (<u64>addr + <u64>size > end) return IOVA_FREE_BUG;
   const first = (addr - s.base) >> (12 + s.order);
   // An address inside a granule can round the end up by one more: the kernel would clear past the pool.
   if (n > s.bits - first) return IOVA_FREE_BUG;
-  s.used = s.used - wcFree(bitmapOf(space, 0), first, n);
-  return 0;
+  return bitmapClear(space, first, n);
 }

@@ -1,5 +1,6 @@
 // What the IO-address floor offers to the floors above, the host and the tests.
 export { iovaAlloc, iovaFree, iovaOwnerOf, iovaSetOwner, iovaStartOf } from "./allocate";
+export { iovaBatch, magBatch, wcBatch } from "./batch";
 export {
   iovaBitmapCount,
   iovaBitmapCrc,
@@ -14,6 +15,7 @@ export {
   iovaUsedPages,
   rbCrc,
 } from "./figures";
+export { magazinesCreate, magazinesDestroy, magGive, magTake } from "./magazines";
 export { rbAllocFast, rbCached, rbFlush, rbFreeFast } from "./range-cache";
 export {
   rbAlloc,

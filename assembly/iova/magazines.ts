@@ -11,7 +11,7 @@
 
 import { IOVA_FREE_BUG, IOVA_NONE } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
-import { ownersBeginOf, ownersEnd, ownersLength } from "./owners";
+import { Owners } from "./owners";
 import { bitmapOf, spaceOf, spaceTook } from "./space";
 import { wcFree } from "./word-classes";
 import { wcAlloc } from "./word-search";
@@ -48,35 +48,63 @@ function drain(magazines: u32, block: u32): bool {
   return some;
 }
 
-function take(magazines: u32, block: u32, n: u32, cap: u32): u32 {
-  if (n <= CLASSES) {
-    const m = magazineOf(magazines, n);
-    const have = load<u32>(m);
-    if (have !== 0) {
-      store<u32>(m, have - 1);
-      return load<u32>(m + ((<usize>have) << 2));
-    }
-  }
+/** `n` pages from the word classes, magazines emptied into them when need be. */
+function takeFresh(magazines: u32, block: u32, n: u32, cap: u32): u32 {
   const order = min<u32>(32 - clz<u32>(n - 1), cap);
   const at = wcAlloc(block, n, order);
   if (at !== IOVA_NONE || !drain(magazines, block)) return at;
   return wcAlloc(block, n, order);
 }
 
-/** Granule index of a fresh range for `size` (1 or more) bytes, or IOVA_NONE. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+export class Magazine {
+  /** First of `n` pages, from their magazine or from the word classes (alignment 2^cap at most); IOVA_NONE. */
+  @inline
+  static take(magazines: u32, block: u32, n: u32, cap: u32): u32 {
+    const m = magazineOf(magazines, n);
+    const have = n <= CLASSES ? load<u32>(m) : 0;
+    if (have === 0) return takeFresh(magazines, block, n, cap);
+    store<u32>(m, have - 1);
+    return load<u32>(m + ((<usize>have) << 2));
+  }
+
+  /** Puts `n` pages from `at` on, which `take` gave, into their magazine or back into the word classes. */
+  @inline
+  static give(magazines: u32, block: u32, at: u32, n: u32): void {
+    const m = magazineOf(magazines, n);
+    const have = n <= CLASSES ? load<u32>(m) : DEPTH;
+    if (have === DEPTH) {
+      wcFree(block, at, n);
+    } else {
+      store<u32>(m + ((<usize>have) << 2), at, 4);
+      store<u32>(m, have + 1);
+    }
+  }
+}
+
+/** `Magazine.take` for the host. */
+export function magTake(magazines: u32, block: u32, n: u32, cap: u32): u32 {
+  return Magazine.take(magazines, block, n, cap);
+}
+
+/** `Magazine.give` for the host. */
+export function magGive(magazines: u32, block: u32, at: u32, n: u32): void {
+  Magazine.give(magazines, block, at, n);
+}
+
+/** First address of a fresh range for `size` (1 or more) bytes, or IOVA_NONE. */
 export function ownAlloc(space: u32, size: u32): u32 {
   const s = spaceOf(space);
   const n = <u32>((<u64>size + 4095) >> 12);
   if (n === 0) return IOVA_NONE;
-  const block = bitmapOf(space, 0);
-  const at = take(s.magazines, block, n, s.cap);
-  if (at === IOVA_NONE) return at;
-  if (!ownersBeginOf(space, at, n)) {
-    wcFree(block, at, n);
+  const at = Magazine.take(s.magazines, bitmapOf(space, 0), n, s.cap);
+  if (at === IOVA_NONE) return IOVA_NONE;
+  if (!Owners.begin(space, at, n)) {
+    Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
     return IOVA_NONE;
   }
   spaceTook(s, n);
-  return at;
+  return s.base + (at << 12);
 }
 
 /** Frees the allocation at `addr`; anything but a whole allocation is refused as a BUG. */
@@ -84,18 +112,13 @@ export function ownFree(space: u32, addr: u32, size: u32): i32 {
   const s = spaceOf(space);
   const at = (addr - s.base) >> 12;
   const n = <u32>((<u64>size + 4095) >> 12);
-  if (addr < s.base || at >= s.granules || n === 0 || ownersLength(space, at) !== n) return IOVA_FREE_BUG;
-  ownersEnd(space, at);
+  if (at >= s.granules || n === 0) return IOVA_FREE_BUG;
+  const chunk = Owners.chunk(space, at);
+  if (chunk === 0) return IOVA_FREE_BUG;
+  const record = Owners.record(chunk, at);
+  if (load<u32>(record, 4) !== n) return IOVA_FREE_BUG;
+  store<u64>(record, 0);
   s.used = s.used - n;
-  if (n <= CLASSES) {
-    const m = magazineOf(s.magazines, n);
-    const have = load<u32>(m);
-    if (have < DEPTH) {
-      store<u32>(m + ((<usize>have) << 2), at, 4);
-      store<u32>(m, have + 1);
-      return 0;
-    }
-  }
-  wcFree(bitmapOf(space, 0), at, n);
+  Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
   return 0;
 }

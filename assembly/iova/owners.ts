@@ -1,156 +1,149 @@
 // Who holds an IO address: per space, chunks of 32768 granules with
 //
-//   starts   1 bit per granule: an allocation begins here
-//   owners   u32 per granule, true where an allocation begins
-//   lengths  u32 per granule, true where an allocation begins (own allocator only)
+//   starts    1 bit per granule: an allocation began here once
+//   records   u64 per granule: | length of the allocation that begins here, 0 none | owner |
 //
-// Map and unmap touch one bit and one word; an address inside an allocation finds
-// its beginning by a scan back over the start bits. A part that a short free leaves
-// taken becomes a beginning of its own without owner.
+// Map and unmap touch one record (and set one bit); an address inside an allocation
+// finds its beginning by a scan back over the start bits. Bits are never cleared:
+// a beginning whose length is 0 is passed over.
 //
-// chunk: 0 starts (granules / 8 bytes)   then owners   then lengths
+// A free that is not one whole allocation truncates what it hits; a rest behind it
+// stays taken (in the kernel's bitmap too) and belongs to nobody.
 //
-// Not modelled: holders of ranges the tree allocators merged by reservation.
+// chunk: 0 starts (4096 bytes)   4096 records
+//
+// Not modelled: holders of ranges that reservations merged in the tree allocators.
 
-import { COUNT_IOVA_NO_OWNERS, IOVA_KIND_OWN } from "../abi";
+import { COUNT_IOVA_NO_OWNERS, COUNT_IOVA_PARTIAL, IOVA_NONE } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { count } from "../counters";
-import { SPACE_OWNERS, Space, spaceOf } from "./space";
+import { SPACE_OWNERS, spaceOf } from "./space";
 
 const CHUNK_SHIFT: u32 = 15;
 const CHUNK: u32 = 1 << 15;
+const RECORDS: usize = 4096;
 
-/** Granules per chunk of a space of `granules`: small spaces have one small chunk. */
-function chunkGranules(granules: u32): u32 {
-  return min<u32>((granules + 63) & ~63, CHUNK);
+/** Small spaces have one chunk that is cut to their size. */
+function chunkBytes(granules: u32): u32 {
+  return <u32>RECORDS + (min<u32>(granules, CHUNK) << 3);
 }
 
-function chunkBytes(s: Space): u32 {
-  const n = chunkGranules(s.granules);
-  return (n >> 3) + n * (s.kind === IOVA_KIND_OWN ? 8 : 4);
-}
-
-function slotOf(space: u32, granule: u32): usize {
-  return <usize>space + SPACE_OWNERS + ((<usize>(granule >> CHUNK_SHIFT)) << 2);
-}
-
+/** A new chunk for `granule`, or 0 (counted) when memory is exhausted: then nobody holds it. */
 function chunkMake(space: u32, granule: u32): usize {
-  const chunk = arenaAlloc(chunkBytes(spaceOf(space)));
+  const chunk = arenaAlloc(chunkBytes(spaceOf(space).granules));
   if (chunk === 0) count(COUNT_IOVA_NO_OWNERS);
-  store<u32>(slotOf(space, granule), <u32>chunk);
+  store<u32>(<usize>space + SPACE_OWNERS + ((<usize>(granule >> CHUNK_SHIFT)) << 2), <u32>chunk);
   return chunk;
 }
 
-/** Address of the owner word of `granule` in its chunk. */
-function ownerAt(space: u32, chunk: usize, granule: u32): usize {
-  const n = <usize>chunkGranules(spaceOf(space).granules);
-  return chunk + (n >> 3) + ((<usize>(granule & (CHUNK - 1))) << 2);
-}
-
-/** Address of the length word of `granule` in its chunk. */
-function lengthAt(space: u32, chunk: usize, granule: u32): usize {
-  const n = <usize>chunkGranules(spaceOf(space).granules);
-  return ownerAt(space, chunk, granule) + (n << 2);
-}
-
-function wordAt(chunk: usize, granule: u32): usize {
-  return chunk + ((<usize>((granule & (CHUNK - 1)) >> 6)) << 3);
-}
-
-/** An allocation begins at `granule`, without owner yet. */
-export function ownersBegin(space: u32, granule: u32): void {
-  let chunk = <usize>load<u32>(slotOf(space, granule));
-  if (chunk === 0) {
-    chunk = chunkMake(space, granule);
-    if (chunk === 0) return;
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+export class Owners {
+  /** Chunk of `granule`, 0 when there is none yet. */
+  @inline
+  static chunk(space: u32, granule: u32): usize {
+    return <usize>load<u32>(<usize>space + SPACE_OWNERS + ((<usize>(granule >> CHUNK_SHIFT)) << 2));
   }
-  const at = wordAt(chunk, granule);
-  store<u64>(at, load<u64>(at) | ((<u64>1) << (granule & 63)));
-  store<u32>(ownerAt(space, chunk, granule), 0);
+
+  /** Address of the record of `granule`. */
+  @inline
+  static record(chunk: usize, granule: u32): usize {
+    return chunk + RECORDS + ((<usize>(granule & (CHUNK - 1))) << 3);
+  }
+
+  /** An allocation of `length` granules begins at `granule`, without owner yet. False: no memory to note it. */
+  @inline
+  static begin(space: u32, granule: u32, length: u32): bool {
+    let chunk = Owners.chunk(space, granule);
+    if (chunk === 0) {
+      chunk = chunkMake(space, granule);
+      if (chunk === 0) return false;
+    }
+    const at = chunk + ((<usize>((granule & (CHUNK - 1)) >> 6)) << 3);
+    store<u64>(at, load<u64>(at) | ((<u64>1) << (granule & 63)));
+    store<u64>(Owners.record(chunk, granule), (<u64>length) << 32);
+    return true;
+  }
+
+  /** The granules [granule, granule + length) are free again. */
+  @inline
+  static end(space: u32, granule: u32, length: u32): void {
+    const chunk = Owners.chunk(space, granule);
+    if (chunk !== 0) {
+      const at = Owners.record(chunk, granule);
+      if (load<u32>(at, 4) === length) store<u64>(at, 0);
+      else endPart(space, granule, length);
+    }
+  }
 }
 
-/** `ownersBegin` with the length that `ownersLength` gives back (own allocator). */
-export function ownersBeginOf(space: u32, granule: u32, length: u32): bool {
-  ownersBegin(space, granule);
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  if (chunk === 0) return false;
-  store<u32>(lengthAt(space, chunk, granule), length);
-  return true;
-}
-
-/** Length of the allocation that begins at `granule`, 0 when none does (own allocator). */
+/** Length of the allocation that begins at `granule`, 0 when none does. */
 export function ownersLength(space: u32, granule: u32): u32 {
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  return chunk !== 0 && ownersIsStart(space, granule) ? load<u32>(lengthAt(space, chunk, granule)) : 0;
-}
-
-/** True when an allocation begins at `granule`. */
-export function ownersIsStart(space: u32, granule: u32): bool {
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  return chunk !== 0 && ((load<u64>(wordAt(chunk, granule)) >> (granule & 63)) & 1) !== 0;
+  const chunk = Owners.chunk(space, granule);
+  return chunk === 0 ? 0 : load<u32>(Owners.record(chunk, granule), 4);
 }
 
 /** No allocation begins at `granule` any more. */
-export function ownersEnd(space: u32, granule: u32): void {
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  if (chunk === 0) return;
-  const at = wordAt(chunk, granule);
-  store<u64>(at, load<u64>(at) & ~((<u64>1) << (granule & 63)));
+export function ownersForget(space: u32, granule: u32): void {
+  const chunk = Owners.chunk(space, granule);
+  if (chunk !== 0) store<u64>(Owners.record(chunk, granule), 0);
 }
 
-/** No allocation begins in [granule, granule + n) any more. */
-export function ownersEndRange(space: u32, granule: u32, n: u32): void {
-  const end = granule + n;
-  while (granule < end) {
-    const stop = min<u32>(end, (granule | 63) + 1);
-    const chunk = <usize>load<u32>(slotOf(space, granule));
-    if (chunk !== 0) {
-      const at = wordAt(chunk, granule);
-      const m = (~(<u64>0) >> (64 - (stop - granule))) << (granule & 63);
-      store<u64>(at, load<u64>(at) & ~m);
-    }
-    granule = stop;
+/** A free that is not one whole allocation. */
+function endPart(space: u32, first: u32, length: u32): void {
+  const end = first + length;
+  const last = ownersStart(space, end - 1);
+  if (last !== IOVA_NONE && last + ownersLength(space, last) > end) count(COUNT_IOVA_PARTIAL);
+  for (
+    let at = last;
+    at !== IOVA_NONE && at >= first;
+    at = at === 0 ? IOVA_NONE : ownersStart(space, at - 1)
+  ) {
+    ownersForget(space, at);
   }
+  const before = first === 0 ? IOVA_NONE : ownersStart(space, first - 1);
+  if (before === IOVA_NONE || before + ownersLength(space, before) <= first) return;
+  store<u32>(Owners.record(Owners.chunk(space, before), before), first - before, 4);
 }
 
 /** Names the holder of the allocation that begins at `granule`. */
 export function ownersSet(space: u32, granule: u32, owner: u32): void {
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  if (chunk !== 0) store<u32>(ownerAt(space, chunk, granule), owner);
+  const chunk = Owners.chunk(space, granule);
+  if (chunk !== 0) store<u32>(Owners.record(chunk, granule), owner);
 }
 
-/** The beginning at or below `granule`, or 0xffffffff. */
+/** The holder stored at the beginning `granule`. */
+export function ownersGet(space: u32, granule: u32): u32 {
+  const chunk = Owners.chunk(space, granule);
+  return chunk === 0 ? 0 : load<u32>(Owners.record(chunk, granule));
+}
+
+/** The nearest beginning with a length at or below `granule`, or IOVA_NONE. */
 export function ownersStart(space: u32, granule: u32): u32 {
   let keep = ~(<u64>0) >> (63 - (granule & 63));
   let base = granule & ~63;
   while (true) {
-    const chunk = <usize>load<u32>(slotOf(space, base));
+    const chunk = Owners.chunk(space, base);
     if (chunk === 0) {
-      // Allocations of the tree kinds and of one big bitmap may cross into the chunk before.
-      if (base < CHUNK) return 0xffffffff;
+      // Allocations in a tree or in one big bitmap may reach here from the chunk before.
+      if (base < CHUNK) return IOVA_NONE;
       base = (base & ~(CHUNK - 1)) - 64;
     } else {
-      const v = load<u64>(wordAt(chunk, base)) & keep;
-      if (v !== 0) return base + 63 - <u32>clz<u64>(v);
-      if (base === 0) return 0xffffffff;
+      let v = load<u64>(chunk + ((<usize>((base & (CHUNK - 1)) >> 6)) << 3)) & keep;
+      while (v !== 0) {
+        const at = base + 63 - <u32>clz<u64>(v);
+        if (load<u32>(Owners.record(chunk, at), 4) !== 0) return at;
+        v &= ~((<u64>1) << (at & 63));
+      }
+      if (base === 0) return IOVA_NONE;
       base -= 64;
     }
     keep = ~(<u64>0);
   }
 }
 
-/** The holder stored at the beginning `granule`. */
-export function ownersGet(space: u32, granule: u32): u32 {
-  const chunk = <usize>load<u32>(slotOf(space, granule));
-  return chunk === 0 ? 0 : load<u32>(ownerAt(space, chunk, granule));
-}
-
 /** Gives the index back to the arena. */
 export function ownersDestroy(space: u32, granules: u32): void {
-  const bytes = chunkBytes(spaceOf(space));
-  for (let i: u32 = 0; i < (granules + CHUNK - 1) >> CHUNK_SHIFT; i++) {
-    const slot = slotOf(space, i << CHUNK_SHIFT);
-    arenaFree(<usize>load<u32>(slot), bytes);
-    store<u32>(slot, 0);
+  for (let granule: u32 = 0; granule < granules; granule += CHUNK) {
+    arenaFree(Owners.chunk(space, granule), chunkBytes(granules));
   }
 }

@@ -52,180 +52,223 @@ export const EVERY_8: u64 = ~(<u64>0) / 0xff;
 export const EVERY_16: u64 = ~(<u64>0) / 0xffff;
 export const EVERY_32: u64 = ~(<u64>0) / 0xffffffff;
 
-/** 1 + order of the largest aligned free block in the free bits `f`; 0 when none. */
-function classOf(f: u64): u32 {
-  if (f === 0) return 0;
-  let x = f & (f >> 1) & EVERY_2;
-  if (x === 0) return 1;
-  x &= (x >> 2) & EVERY_4;
-  if (x === 0) return 2;
-  x &= (x >> 4) & EVERY_8;
-  if (x === 0) return 3;
-  x &= (x >> 8) & EVERY_16;
-  if (x === 0) return 4;
-  x &= (x >> 16) & EVERY_32;
-  if (x === 0) return 5;
-  return f === ~(<u64>0) ? 7 : 6;
+/** Tells the summary whether L[k] of `group` is empty. */
+function summarise(block: usize, group: u32, k: u32): void {
+  const w = changetype<WordClasses>(block);
+  const base = block + SUMMARY + ((<usize>k) << SUMMARY_SHIFT);
+  const at = base + ((<usize>(group >> 6)) << 3);
+  const bit = (<u64>1) << (group & 63);
+  if (load<u64>(block + LINES + ((<usize>group) << LINE_SHIFT) + ((<usize>k) << 3)) !== 0) {
+    store<u64>(at, load<u64>(at) | bit);
+    w.present = w.present | (1 << k);
+  } else {
+    store<u64>(at, load<u64>(at) & ~bit);
+    const all = load<u64>(base) | load<u64>(base, 8) | load<u64>(base, 16) | load<u64>(base, 24);
+    if (all === 0) w.present = w.present & ~(1 << k);
+  }
 }
 
-/** The editing half; the searches are in word-search.ts. */
+/** Tells the summary about every line of `group`. */
+function summariseAll(block: usize, group: u32): void {
+  for (let k: u32 = 0; k <= TOP_ORDER; k++) summarise(block, group, k);
+}
+
+/** Derives the 128- and 256-page blocks of `group` from its wholly free words. */
+function widen(block: usize, group: u32): void {
+  const line = block + LINES + ((<usize>group) << LINE_SHIFT);
+  const full = load<u64>(line, 48);
+  const pairs = full & (full >> 1) & EVERY_2;
+  const quads = pairs & (pairs >> 2) & EVERY_4;
+  const pairsBefore = load<u64>(line, 56);
+  const quadsBefore = load<u64>(line, 64);
+  store<u64>(line, pairs, 56);
+  store<u64>(line, quads, 64);
+  if ((pairsBefore === 0) !== (pairs === 0)) summarise(block, group, 7);
+  if ((quadsBefore === 0) !== (quads === 0)) summarise(block, group, 8);
+}
+
+/** Bits [bit, bit + n) of a word, 1 <= n, bit + n <= 64. */
+function maskOf(bit: u32, n: u32): u64 {
+  return (~(<u64>0) >> (64 - n)) << bit;
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
 export class Edit {
-  /** Bits [bit, bit + n) of a word, 1 <= n, bit + n <= 64. */
+  /** 1 + order of the largest aligned free block in the free bits `f`; 0 when none. */
   @inline
-  static mask(bit: u32, n: u32): u64 {
-    return (~(<u64>0) >> (64 - n)) << bit;
-  }
-
-  /** Tells the summary that L[k] of `group` became empty or not empty. */
-  static summarise(block: usize, group: u32, k: u32, some: bool): void {
-    const w = changetype<WordClasses>(block);
-    const base = block + SUMMARY + ((<usize>k) << SUMMARY_SHIFT);
-    const at = base + ((<usize>(group >> 6)) << 3);
-    const bit = (<u64>1) << (group & 63);
-    if (some) {
-      store<u64>(at, load<u64>(at) | bit);
-      w.present = w.present | (1 << k);
-    } else {
-      store<u64>(at, load<u64>(at) & ~bit);
-      const all = load<u64>(base) | load<u64>(base, 8) | load<u64>(base, 16) | load<u64>(base, 24);
-      if (all === 0) w.present = w.present & ~(1 << k);
-    }
-  }
-
-  /** Stores L[k] of a line and keeps the summary true. */
-  static line(block: usize, group: u32, k: u32, value: u64): void {
-    const at = block + LINES + ((<usize>group) << LINE_SHIFT) + ((<usize>k) << 3);
-    const old = load<u64>(at);
-    store<u64>(at, value);
-    if ((old === 0) !== (value === 0)) Edit.summarise(block, group, k, value !== 0);
-  }
-
-  /** Derives the 128- and 256-page blocks of `group` from its wholly free words. */
-  static wide(block: usize, group: u32): void {
-    const full = load<u64>(block + LINES + ((<usize>group) << LINE_SHIFT), 48);
-    const pairs = full & (full >> 1) & EVERY_2;
-    Edit.line(block, group, 7, pairs);
-    Edit.line(block, group, 8, pairs & (pairs >> 2) & EVERY_4);
+  static classOf(f: u64): u32 {
+    if (f === 0) return 0;
+    let x = f & (f >> 1) & EVERY_2;
+    if (x === 0) return 1;
+    x &= (x >> 2) & EVERY_4;
+    if (x === 0) return 2;
+    x &= (x >> 4) & EVERY_8;
+    if (x === 0) return 3;
+    x &= (x >> 8) & EVERY_16;
+    if (x === 0) return 4;
+    x &= (x >> 16) & EVERY_32;
+    if (x === 0) return 5;
+    return f === ~(<u64>0) ? 7 : 6;
   }
 
   /** Gives word `index` the free bits `f`. */
+  @inline
   static word(block: usize, index: u32, f: u64): void {
     const w = changetype<WordClasses>(block);
     store<u64>(<usize>w.words + ((<usize>index) << 3), f);
     const at = <usize>w.classes + <usize>index;
     const before = <u32>load<u8>(at);
-    const after = classOf(f);
-    if (before === after) return;
-    store<u8>(at, <u8>after);
-    const group = index >> 6;
-    const bit = (<u64>1) << (index & 63);
-    let line = block + LINES + ((<usize>group) << LINE_SHIFT);
-    if (before < after) {
-      line += (<usize>before) << 3;
-      for (let k = before; k < after; k++) {
-        const v = load<u64>(line);
-        store<u64>(line, v | bit);
-        if (v === 0) Edit.summarise(block, group, k, true);
-        line += 8;
+    const after = Edit.classOf(f);
+    if (before !== after) {
+      store<u8>(at, <u8>after);
+      const group = index >> 6;
+      const bit = (<u64>1) << (index & 63);
+      let line = block + LINES + ((<usize>group) << LINE_SHIFT);
+      if (before < after) {
+        line += (<usize>before) << 3;
+        for (let k = before; k < after; k++) {
+          const v = load<u64>(line);
+          store<u64>(line, v | bit);
+          if (v === 0) summarise(block, group, k);
+          line += 8;
+        }
+      } else {
+        line += (<usize>after) << 3;
+        for (let k = after; k < before; k++) {
+          const v = load<u64>(line) & ~bit;
+          store<u64>(line, v);
+          if (v === 0) summarise(block, group, k);
+          line += 8;
+        }
       }
-    } else {
-      line += (<usize>after) << 3;
-      for (let k = after; k < before; k++) {
-        const v = load<u64>(line) & ~bit;
-        store<u64>(line, v);
-        if (v === 0) Edit.summarise(block, group, k, false);
-        line += 8;
-      }
-    }
-    if (max<u32>(before, after) === 7) Edit.wide(block, group);
-  }
-
-  /** Makes the words [from, to) wholly free or wholly taken, a group at a time. */
-  static fill(block: usize, from: u32, to: u32, free: bool): void {
-    const w = changetype<WordClasses>(block);
-    memory.fill(<usize>w.words + ((<usize>from) << 3), free ? 0xff : 0, (<usize>(to - from)) << 3);
-    memory.fill(<usize>w.classes + <usize>from, free ? 7 : 0, <usize>(to - from));
-    while (from < to) {
-      const group = from >> 6;
-      const end = min<u32>(to, (group + 1) << 6);
-      const m = Edit.mask(from & 63, end - from);
-      const line = block + LINES + ((<usize>group) << LINE_SHIFT);
-      for (let k: u32 = 0; k < 7; k++) {
-        const v = load<u64>(line + ((<usize>k) << 3));
-        Edit.line(block, group, k, free ? v | m : v & ~m);
-      }
-      Edit.wide(block, group);
-      from = end;
+      if (max<u32>(before, after) === 7) widen(block, group);
     }
   }
 
   /** Takes the wholly free range [first, first + count). */
+  @inline
   static take(block: usize, first: u32, count: u32): void {
-    const words = <usize>changetype<WordClasses>(block).words;
-    let at = first >> 6;
+    const index = first >> 6;
     const bit = first & 63;
     if (bit + count <= 64) {
-      Edit.word(block, at, load<u64>(words + ((<usize>at) << 3)) & ~Edit.mask(bit, count));
-      return;
+      const f = load<u64>(<usize>changetype<WordClasses>(block).words + ((<usize>index) << 3));
+      Edit.word(block, index, f & ~((~(<u64>0) >> (64 - count)) << bit));
+    } else {
+      takeLong(block, first, count);
     }
-    if (bit !== 0) {
-      Edit.word(block, at, load<u64>(words + ((<usize>at) << 3)) & ~Edit.mask(bit, 64 - bit));
-      count -= 64 - bit;
-      at++;
-    }
-    const whole = count >> 6;
-    if (whole !== 0) {
-      Edit.fill(block, at, at + whole, false);
-      at += whole;
-    }
-    const rest = count & 63;
-    if (rest !== 0) Edit.word(block, at, load<u64>(words + ((<usize>at) << 3)) & ~Edit.mask(0, rest));
   }
+}
 
-  /** Frees the bits of `m` in word `index`; returns how many were taken. */
-  static freeBits(block: usize, index: u32, m: u64): u32 {
-    const f = load<u64>(<usize>changetype<WordClasses>(block).words + ((<usize>index) << 3));
-    const back = m & ~f;
-    if (back === 0) return 0;
-    Edit.word(block, index, f | m);
-    return <u32>popcnt<u64>(back);
-  }
+/** `Edit.word` where speed does not need another copy of it. */
+function setWord(block: usize, index: u32, f: u64): void {
+  Edit.word(block, index, f);
+}
 
-  /** Frees [first, first + count); returns how many pages of it were taken. */
-  static give(block: usize, first: u32, count: u32): u32 {
-    let at = first >> 6;
-    const bit = first & 63;
-    if (bit + count <= 64) return Edit.freeBits(block, at, Edit.mask(bit, count));
-    let freed: u32 = 0;
-    if (bit !== 0) {
-      freed = Edit.freeBits(block, at, Edit.mask(bit, 64 - bit));
-      count -= 64 - bit;
-      at++;
-    }
-    const whole = count >> 6;
-    if (whole !== 0) {
-      let p = <usize>changetype<WordClasses>(block).words + ((<usize>at) << 3);
-      for (let i: u32 = 0; i < whole; i++) {
-        freed += 64 - <u32>popcnt<u64>(load<u64>(p));
-        p += 8;
-      }
-      Edit.fill(block, at, at + whole, true);
-      at += whole;
-    }
-    const rest = count & 63;
-    if (rest !== 0) freed += Edit.freeBits(block, at, Edit.mask(0, rest));
-    return freed;
+/** Makes the words [from, to) wholly free or wholly taken, a group at a time. */
+function fill(block: usize, from: u32, to: u32, free: bool): void {
+  const w = changetype<WordClasses>(block);
+  let word = <usize>w.words + ((<usize>from) << 3);
+  let cls = <usize>w.classes + <usize>from;
+  const bits: u64 = free ? ~(<u64>0) : 0;
+  for (const end = word + ((<usize>(to - from)) << 3); word < end; word += 8) {
+    store<u64>(word, bits);
+    store<u8>(cls++, free ? 7 : 0);
   }
+  while (from < to) {
+    const group = from >> 6;
+    const end = min<u32>(to, (group + 1) << 6);
+    const m = maskOf(from & 63, end - from);
+    const line = block + LINES + ((<usize>group) << LINE_SHIFT);
+    const mm = i64x2.splat(m);
+    let a = v128.load(line);
+    let b = v128.load(line, 16);
+    let c = v128.load(line, 32);
+    let d = load<u64>(line, 48);
+    let some: bool;
+    // The summary changes when a line was empty before, or is empty now.
+    if (free) {
+      some = i64x2.all_true(a) && i64x2.all_true(b) && i64x2.all_true(c) && d !== 0;
+      a = v128.or(a, mm);
+      b = v128.or(b, mm);
+      c = v128.or(c, mm);
+      d |= m;
+    } else {
+      a = v128.andnot(a, mm);
+      b = v128.andnot(b, mm);
+      c = v128.andnot(c, mm);
+      d &= ~m;
+      some = i64x2.all_true(a) && i64x2.all_true(b) && i64x2.all_true(c) && d !== 0;
+    }
+    v128.store(line, a);
+    v128.store(line, b, 16);
+    v128.store(line, c, 32);
+    store<u64>(line, d, 48);
+    widen(block, group);
+    if (!some) summariseAll(block, group);
+    from = end;
+  }
+}
 
-  /** Enters the pending page, if there is one. */
-  static settle(block: usize): void {
-    const w = changetype<WordClasses>(block);
-    const page = w.pending;
-    if (page === IOVA_NONE) return;
-    w.pending = IOVA_NONE;
-    w.low = page;
-    Edit.give(block, page, 1);
+function takeLong(block: usize, first: u32, count: u32): void {
+  const words = <usize>changetype<WordClasses>(block).words;
+  let at = first >> 6;
+  const bit = first & 63;
+  if (bit !== 0) {
+    setWord(block, at, load<u64>(words + ((<usize>at) << 3)) & ~maskOf(bit, 64 - bit));
+    count -= 64 - bit;
+    at++;
   }
+  const whole = count >> 6;
+  if (whole !== 0) {
+    fill(block, at, at + whole, false);
+    at += whole;
+  }
+  const rest = count & 63;
+  if (rest !== 0) setWord(block, at, load<u64>(words + ((<usize>at) << 3)) & ~maskOf(0, rest));
+}
+
+/** Frees the bits of `m` in word `index`; returns how many were taken. */
+function freeBits(block: usize, index: u32, m: u64): u32 {
+  const f = load<u64>(<usize>changetype<WordClasses>(block).words + ((<usize>index) << 3));
+  const back = m & ~f;
+  if (back === 0) return 0;
+  setWord(block, index, f | m);
+  return <u32>popcnt<u64>(back);
+}
+
+/** Frees a range of any length; returns how many pages of it were taken. */
+function giveLong(block: usize, first: u32, count: u32): u32 {
+  let at = first >> 6;
+  const bit = first & 63;
+  if (bit + count <= 64) return freeBits(block, at, maskOf(bit, count));
+  let freed: u32 = 0;
+  if (bit !== 0) {
+    freed = freeBits(block, at, maskOf(bit, 64 - bit));
+    count -= 64 - bit;
+    at++;
+  }
+  const whole = count >> 6;
+  if (whole !== 0) {
+    let p = <usize>changetype<WordClasses>(block).words + ((<usize>at) << 3);
+    for (const end = p + ((<usize>whole) << 3); p < end; p += 8) {
+      freed += 64 - <u32>popcnt<u64>(load<u64>(p));
+    }
+    fill(block, at, at + whole, true);
+    at += whole;
+  }
+  const rest = count & 63;
+  if (rest !== 0) freed += freeBits(block, at, maskOf(0, rest));
+  return freed;
+}
+
+/** Enters the pending page, if there is one: from here on the words tell everything. */
+export function wcSettle(block: u32): void {
+  const w = changetype<WordClasses>(<usize>block);
+  const page = w.pending;
+  if (page === IOVA_NONE) return;
+  w.pending = IOVA_NONE;
+  w.low = page;
+  giveLong(block, page, 1);
 }
 
 /** A structure for `pages` (1..2^20) free pages in the arena; 0 when memory is exhausted. */
@@ -243,7 +286,7 @@ export function wcCreate(pages: u32): u32 {
   w.summaryWords = (groups + 63) >> 6;
   w.words = <u32>block + <u32>LINES + groups * 128;
   w.classes = w.words + groups * 512;
-  Edit.give(block, 0, pages);
+  giveLong(block, 0, pages);
   return <u32>block;
 }
 
@@ -269,27 +312,51 @@ export function wcIsFree(block: u32, page: u32): bool {
   return ((load<u64>(<usize>w.words + ((<usize>(page >> 6)) << 3)) >> (page & 63)) & 1) !== 0;
 }
 
-/** Frees [first, first + count) inside the structure; pages already free stay free. Returns how many were taken. */
-export function wcFree(block: u32, first: u32, count: u32): u32 {
+function give(block: u32, first: u32, count: u32): u32 {
   const w = changetype<WordClasses>(<usize>block);
-  if (count === 1 && first < w.low && w.pending === IOVA_NONE) {
-    // Below `low` every page is taken, so this one is, and it is now the lowest free one.
+  if (count === 0) return 0;
+  if (w.pending !== IOVA_NONE && w.pending >= first) wcSettle(block);
+  if (first < w.low) w.low = first;
+  const bit = first & 63;
+  let freed: u32;
+  if (bit + count > 64) {
+    freed = giveLong(block, first, count);
+  } else {
+    const index = first >> 6;
+    const m = (~(<u64>0) >> (64 - count)) << bit;
+    const f = load<u64>(<usize>w.words + ((<usize>index) << 3));
+    const back = m & ~f;
+    if (back === 0) return 0;
+    Edit.word(block, index, f | m);
+    freed = <u32>popcnt<u64>(back);
+  }
+  w.used = w.used - freed;
+  return freed;
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and this is the hot one
+export class Give {
+  /** `wcFree`, with a page below all free ones put aside on the spot. */
+  @inline
+  static pages(block: u32, first: u32, count: u32): u32 {
+    const w = changetype<WordClasses>(<usize>block);
+    // Below `low` every page is taken, so this one is, and now it is the lowest free one.
+    if (count !== 1 || first >= w.low || w.pending !== IOVA_NONE) return give(block, first, count);
     w.pending = first;
     w.used = w.used - 1;
     return 1;
   }
-  if (count === 0) return 0;
-  if (w.pending >= first) Edit.settle(block);
-  if (first < w.low) w.low = first;
-  const freed = Edit.give(block, first, count);
-  w.used = w.used - freed;
-  return freed;
+}
+
+/** Frees [first, first + count) inside the structure; pages already free stay free. Returns how many were taken. */
+export function wcFree(block: u32, first: u32, count: u32): u32 {
+  return Give.pages(block, first, count);
 }
 
 /** Takes [first, first + count) inside the structure when all of it is free; false otherwise. */
 export function wcReserve(block: u32, first: u32, count: u32): bool {
   const w = changetype<WordClasses>(<usize>block);
-  Edit.settle(block);
+  wcSettle(block);
   if (first >= w.pages || count > w.pages - first) return false;
   if (wcFirstTaken(block, first, first + count) < first + count) return false;
   if (count !== 0) Edit.take(block, first, count);

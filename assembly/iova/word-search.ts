@@ -29,6 +29,7 @@ import {
   TOP_ORDER,
   WordClasses,
   wcFirstTaken,
+  wcSettle,
 } from "./word-classes";
 
 /** ceil(log2(n)), n >= 1. */
@@ -99,13 +100,18 @@ function alignMask(o: u32): u64 {
   return o === 5 ? EVERY_32 : 1;
 }
 
-/** 2^o pages aligned to 2^o, o = 0..8. */
-function findBlock(block: usize, o: u32): u32 {
-  const group = nextGroup(block, o, 0);
-  if (group === IOVA_NONE) return IOVA_NONE;
-  const word = (group << 6) + <u32>ctz<u64>(lineOf(block, group, o));
-  if (o > 6) return word << 6;
-  return (word << 6) + <u32>ctz<u64>(aligned(load<u64>(wordAt(block, word)), o));
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and this is the hot one
+class Search {
+  /** 2^o pages aligned to 2^o, o = 0..8. */
+  @inline
+  static block(block: usize, o: u32): u32 {
+    const v = load<u64>(block + SUMMARY + ((<usize>o) << SUMMARY_SHIFT));
+    const group = v !== 0 ? <u32>ctz<u64>(v) : nextGroup(block, o, 64);
+    if (group === IOVA_NONE) return IOVA_NONE;
+    const word = (group << 6) + <u32>ctz<u64>(lineOf(block, group, o));
+    if (o > 6) return word << 6;
+    return (word << 6) + <u32>ctz<u64>(aligned(load<u64>(wordAt(block, word)), o));
+  }
 }
 
 /** n pages, 2^(o-1) < n < 2^o, aligned to 2^o, o = 2..6. */
@@ -232,22 +238,16 @@ function findAnywhere(block: usize, n: u32, o: u32, base: u32): u32 {
   }
 }
 
-/** Position of the request, nothing taken; IOVA_NONE when none fits. The pending page must be settled. */
-function find(block: usize, n: u32, o: u32, base: u32): u32 {
-  const w = changetype<WordClasses>(block);
-  if (n > w.pages) return IOVA_NONE;
-  if ((base & (((<u32>1) << o) - 1)) === 0) {
-    const own = orderOf(n);
-    if (own <= TOP_ORDER) {
-      if (own === o) {
-        if ((n & (n - 1)) === 0) return findBlock(block, o);
-        if (o <= 6) return findInWord(block, n, o);
-        return o === 7 ? findInPair(block, n) : findInQuad(block, n);
-      }
-    } else if (o === TOP_ORDER) {
-      return findInRun(block, n);
-    }
-  }
+/** n pages of own order o = 2..8, no power of two, aligned to 2^o. */
+function findPart(block: usize, n: u32, o: u32): u32 {
+  if (o <= 6) return findInWord(block, n, o);
+  return o === 7 ? findInPair(block, n) : findInQuad(block, n);
+}
+
+/** Requests whose alignment is not their own order, and those above 256 pages. */
+function findOther(block: usize, n: u32, o: u32, base: u32): u32 {
+  if (n > changetype<WordClasses>(block).pages) return IOVA_NONE;
+  if (n > 256 && o === TOP_ORDER && (base & 255) === 0) return findInRun(block, n);
   return findAnywhere(block, n, o, base);
 }
 
@@ -255,7 +255,7 @@ function find(block: usize, n: u32, o: u32, base: u32): u32 {
 export function wcLowest(block: u32): u32 {
   const w = changetype<WordClasses>(<usize>block);
   if (w.pending !== IOVA_NONE) return w.pending;
-  return findBlock(block, 0);
+  return Search.block(block, 0);
 }
 
 /** True when an aligned block of 2^k pages (k = 0..8) or, for k = 0, the pending page is free. */
@@ -264,20 +264,17 @@ export function wcMayHold(block: u32, k: u32): bool {
   return ((w.present >> k) & 1) !== 0 || w.pending !== IOVA_NONE;
 }
 
+/** The lowest free page when it is not the pending one. */
 function takeOne(block: usize): u32 {
   const w = changetype<WordClasses>(block);
-  let page = w.pending;
-  if (page !== IOVA_NONE) {
-    w.pending = IOVA_NONE;
-    w.used = w.used + 1;
-    return page;
-  }
-  page = w.low;
+  let page = w.low;
   let word = page >> 6;
   if (page >= w.pages || ((load<u64>(wordAt(block, word)) >> (page & 63)) & 1) === 0) {
-    page = findBlock(block, 0);
-    if (page === IOVA_NONE) return IOVA_NONE;
-    word = page >> 6;
+    const v = load<u64>(block + SUMMARY);
+    const group = v !== 0 ? <u32>ctz<u64>(v) : nextGroup(block, 0, 64);
+    if (group === IOVA_NONE) return IOVA_NONE;
+    word = (group << 6) + <u32>ctz<u64>(lineOf(block, group, 0));
+    page = (word << 6) + <u32>ctz<u64>(load<u64>(wordAt(block, word)));
   }
   w.low = page + 1;
   w.used = w.used + 1;
@@ -285,22 +282,50 @@ function takeOne(block: usize): u32 {
   return page;
 }
 
-/**
- * First fit of `count` (at least 1) pages whose index plus `base` is a multiple of 2^alignOrder
- * (0..20): takes them and returns the first, or IOVA_NONE.
- */
-export function wcAllocBased(block: u32, count: u32, alignOrder: u32, base: u32): u32 {
-  if (count === 1 && alignOrder === 0) return takeOne(block);
-  const w = changetype<WordClasses>(<usize>block);
-  if (w.pending !== IOVA_NONE) Edit.settle(block);
-  const first = find(block, count, alignOrder, base);
+function takeMany(block: usize, count: u32, alignOrder: u32, base: u32): u32 {
+  const w = changetype<WordClasses>(block);
+  if (w.pending !== IOVA_NONE) wcSettle(<u32>block);
+  let first: u32;
+  if (
+    alignOrder === orderOf(count) &&
+    alignOrder <= TOP_ORDER &&
+    (base & (((<u32>1) << alignOrder) - 1)) === 0
+  ) {
+    if ((count & (count - 1)) === 0) first = Search.block(block, alignOrder);
+    else first = findPart(block, count, alignOrder);
+  } else {
+    first = findOther(block, count, alignOrder, base);
+  }
   if (first === IOVA_NONE) return IOVA_NONE;
   w.used = w.used + count;
   Edit.take(block, first, count);
   return first;
 }
 
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and this is the hot one
+export class Take {
+  /** `wcAllocBased`, with the pending page handed out on the spot. */
+  @inline
+  static pages(block: u32, count: u32, alignOrder: u32, base: u32): u32 {
+    const w = changetype<WordClasses>(<usize>block);
+    if (count !== 1 || alignOrder !== 0) return takeMany(block, count, alignOrder, base);
+    const page = w.pending;
+    if (page === IOVA_NONE) return takeOne(block);
+    w.pending = IOVA_NONE;
+    w.used = w.used + 1;
+    return page;
+  }
+}
+
+/**
+ * First fit of `count` (at least 1) pages whose index plus `base` is a multiple of 2^alignOrder
+ * (0..20): takes them and returns the first, or IOVA_NONE.
+ */
+export function wcAllocBased(block: u32, count: u32, alignOrder: u32, base: u32): u32 {
+  return Take.pages(block, count, alignOrder, base);
+}
+
 /** `wcAllocBased` with alignment relative to page 0 of the structure. */
 export function wcAlloc(block: u32, count: u32, alignOrder: u32): u32 {
-  return wcAllocBased(block, count, alignOrder, 0);
+  return Take.pages(block, count, alignOrder, 0);
 }

@@ -32,6 +32,9 @@ export interface IovaExports {
   /** CRC-32 of the bitmaps as the kernel stores them. */
   iovaBitmapCrc(space: number): number;
 
+  /** Runs `count` ops of (slot, pages; 0 frees) at `ops`; slots of (address, pages) at `slots`. Failed allocations. */
+  iovaBatch(space: number, ops: number, count: number, slots: number): number;
+
   /** drivers/iommu/iova.c alone: a domain, or 0. */
   rbCreate(granule: number, startPfn: number): number;
   rbDestroy(tree: number): void;
@@ -68,4 +71,12 @@ export interface IovaExports {
   wcLowest(block: number): number;
   wcPages(block: number): number;
   wcUsed(block: number): number;
+  wcBatch(block: number, ops: number, count: number, slots: number, cap: number): number;
+
+  /** Magazines by exact size in front of word classes, or 0. */
+  magazinesCreate(): number;
+  magazinesDestroy(magazines: number): void;
+  magTake(magazines: number, block: number, pages: number, cap: number): number;
+  magGive(magazines: number, block: number, first: number, pages: number): void;
+  magBatch(magazines: number, block: number, ops: number, count: number, slots: number, cap: number): number;
 }
