@@ -42,7 +42,8 @@ export type LinuxDevice =
  */
 export function findByLinuxName(soc: SocDescription, name: string): LinuxDevice | undefined {
   const address = /^(?:0x)?([0-9a-f]{6,8})(?:\.|@|$)/i.exec(name.trim())?.[1];
-  const base = address === undefined ? Number.NaN : Number.parseInt(address, 16);
+  // An address of 0 in a table means that it is not known.
+  const base = (address === undefined ? 0 : Number.parseInt(address, 16)) || Number.NaN;
   const short = name.trim();
   for (const device of soc.devices) {
     if (device.base === base || device.name === short) return { kind: "device", device };
