@@ -23,7 +23,7 @@ import {
 } from "../abi";
 import { count, countAdd } from "../counters";
 import { hostOf, inDram } from "../dram";
-import { copyLine, copyLines, innerLine } from "./lines";
+import { copyLine, copyLines, innerLine, innerMiss } from "./lines";
 import { maybeRefill } from "./refill";
 import { dataOf, NO_WAY, Search, sameWay, setOf, tagOf, touch } from "./set-associative";
 import {
@@ -106,7 +106,7 @@ export function cpuRead(pa: u32, bytes: u32, to: usize): void {
         }
       }
     }
-    if (line === 0) line = lineFor(home);
+    if (line === 0) line = quick && inDram(home, LINE_BYTES) ? innerMiss(home) : lineFor(home);
     if (line === 0) memory.fill(to, 0, n);
     else if (n === LINE_BYTES) copyLine(to, line);
     else memory.copy(to, line + offset, n);
@@ -150,7 +150,7 @@ export function cpuWrite(pa: u32, bytes: u32, from: usize): void {
         }
       }
     }
-    if (line === 0) line = lineFor(home);
+    if (line === 0) line = quick && inDram(home, LINE_BYTES) ? innerMiss(home) : lineFor(home);
     if (line !== 0) {
       if (n === LINE_BYTES) copyLine(line, from);
       else memory.copy(line + offset, from, n);

@@ -20,18 +20,7 @@ import {
 import { count } from "../counters";
 import { hostOf } from "../dram";
 import { dataOf, NO_WAY, Search, setOf, tagOf, touch, victim } from "./set-associative";
-import {
-  clearLineBit,
-  L1_DIRTY,
-  L1_VALID,
-  L2_DIRTY,
-  L2_VALID,
-  LINE_SHIFT,
-  levelOne,
-  levelTwo,
-  lineBit,
-  setLineBit,
-} from "./state";
+import { L1_VALID, L2_DIRTY, L2_VALID, LINE_SHIFT, levelOne, levelTwo, masksOf, setLineBit } from "./state";
 
 /** Copies the 32 bytes of a line. */
 export function copyLine(to: usize, from: usize): void {
@@ -48,6 +37,17 @@ export function copyLines(to: usize, from: usize, lines: u32): void {
   for (let i: u32 = 0; i < lines; i++) copyLine(to + (i << LINE_SHIFT), from + (i << LINE_SHIFT));
 }
 
+/** Takes the line at `pa` out of the level's valid mask (and the dirty one behind it); true when it was dirty. */
+function leave(pa: u32, valid: usize): bool {
+  const at = masksOf(pa) + valid + (((pa >> 11) & 1) << 3);
+  const bit = (<u64>1) << ((pa >> LINE_SHIFT) & 63);
+  store<u64>(at, load<u64>(at) & ~bit);
+  const dirty = load<u64>(at, 16);
+  if ((dirty & bit) === 0) return false;
+  store<u64>(at, dirty & ~bit, 16);
+  return true;
+}
+
 /** Makes room in L2 for the line at `pa` and enters its tag; returns its data address. */
 function outerAllocate(pa: u32): usize {
   const level = levelTwo();
@@ -59,12 +59,10 @@ function outerAllocate(pa: u32): usize {
   if ((old & 1) !== 0) {
     const oldPa = old - 1;
     count(COUNT_L2 + CACHE_EVICTIONS);
-    if (lineBit(oldPa, L2_DIRTY)) {
+    if (leave(oldPa, L2_VALID)) {
       count(COUNT_L2 + CACHE_EVICTION_WRITES);
       copyLine(hostOf(oldPa), data);
-      clearLineBit(oldPa, L2_DIRTY);
     }
-    clearLineBit(oldPa, L2_VALID);
   }
   store<u32>(tag, pa | 1);
   touch(level, set, way);
@@ -123,12 +121,10 @@ export function innerFill(pa: u32): usize {
   if ((old & 1) !== 0) {
     const oldPa = old - 1;
     count(COUNT_L1 + CACHE_EVICTIONS);
-    if (lineBit(oldPa, L1_DIRTY)) {
+    if (leave(oldPa, L1_VALID)) {
       count(COUNT_L1 + CACHE_EVICTION_WRITES);
       outerWriteLine(oldPa, data);
-      clearLineBit(oldPa, L1_DIRTY);
     }
-    clearLineBit(oldPa, L1_VALID);
   }
   copyLine(data, outerLine(pa));
   store<u32>(tag, pa | 1);
@@ -136,6 +132,12 @@ export function innerFill(pa: u32): usize {
   setLineBit(pa, L1_VALID);
   count(COUNT_L1 + CACHE_FILLS);
   return data;
+}
+
+/** As `innerFill` for a CPU access that found nothing: counts the miss. */
+export function innerMiss(pa: u32): usize {
+  count(COUNT_L1 + CACHE_MISSES);
+  return innerFill(pa);
 }
 
 /** Data address of the line at `pa` (a multiple of 32, in DRAM) as the CPU sees it, fetched if need be. */
@@ -149,6 +151,5 @@ export function innerLine(pa: u32): usize {
     touch(level, set, way);
     return dataOf(level, set, way);
   }
-  count(COUNT_L1 + CACHE_MISSES);
-  return innerFill(pa);
+  return innerMiss(pa);
 }

@@ -27,11 +27,11 @@ import {
   LOGK_LINE_FLUSH,
   LOGK_LINE_INVALIDATE,
 } from "../abi";
-import { countAdd } from "../counters";
-import { hostOf } from "../dram";
+import { count, countAdd } from "../counters";
+import { hostOf, inDram } from "../dram";
 import { header } from "../header";
 import { logEvent, logging } from "../log";
-import { copyLines, outerWriteLine } from "./lines";
+import { copyLine, copyLines, outerWriteLine } from "./lines";
 import { dataOf, NO_WAY, Search, sameWay, setOf, tagOf } from "./set-associative";
 import {
   cache,
@@ -206,6 +206,35 @@ function effect(level: Level, start: u32, end: u64, mode: u32): void {
   }
 }
 
+/** Effect on the single line at `pa`: descriptors are cleaned this way. */
+function oneLine(level: Level, pa: u32, outer: bool, mode: u32): void {
+  if (!inDram(pa, LINE_BYTES)) return;
+  const at = masksOf(pa) + (outer ? L2_VALID : L1_VALID) + (((pa >> 11) & 1) << 3);
+  const bit = (<u64>1) << ((pa >> LINE_SHIFT) & 63);
+  const valid = load<u64>(at);
+  if ((valid & bit) === 0) return;
+  const dirty = load<u64>(at, 16);
+  const written = (dirty & bit) !== 0;
+  if (!written && mode === CLEAN) return;
+  const set = setOf(level, pa);
+  const way = Search.way(level, set, pa | 1);
+  const first = counters(level);
+  if (written) {
+    store<u64>(at, dirty & ~bit, 16);
+    if ((mode & CLEAN) === 0) count(first + CACHE_DROPPED);
+    else {
+      count(first + CACHE_WRITE_BACKS);
+      const data = dataOf(level, set, way);
+      if (outer) copyLine(hostOf(pa), data);
+      else outerWriteLine(pa, data);
+    }
+  }
+  if ((mode & INVALIDATE) === 0) return;
+  count(first + CACHE_REMOVED);
+  store<u32>(tagOf(level, set, way), 0);
+  store<u64>(at, valid & ~bit);
+}
+
 /** Does `mode` to the `lines` lines of `stride` bytes from `first` on (aligned), in ascending order. */
 export function lineRun(level: Level, first: u32, lines: u32, stride: u32, mode: u32): void {
   if (lines === 0) return;
@@ -217,7 +246,9 @@ export function lineRun(level: Level, first: u32, lines: u32, stride: u32, mode:
   }
   const kind = mode === CLEAN ? CACHE_CLEANED : mode === INVALIDATE ? CACHE_INVALIDATED : CACHE_FLUSHED;
   countAdd(counters(level) + kind, lines);
-  if (level.ways !== 0) effect(level, first, <u64>first + <u64>lines * stride, mode);
+  if (level.ways === 0) return;
+  if (lines === 1 && stride === LINE_BYTES) oneLine(level, first, outer === 2, mode);
+  else effect(level, first, <u64>first + <u64>lines * stride, mode);
 }
 
 /** Does `mode` to every line of a level (by way). */
