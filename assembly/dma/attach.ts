@@ -12,6 +12,7 @@ import { OPS_IOMMU, OPS_LINEAR } from "../abi";
 import { deviceOf } from "../device";
 import { header } from "../header";
 import { driverAttach, driverDetach } from "../iommu/index";
+import { iovaTrackOwners } from "../iova/index";
 import { DEVICE_COUNT } from "../layout";
 
 /** Makes a device with the kernel's defaults; its index, or 0xffffffff when all 128 are taken. */
@@ -49,6 +50,7 @@ export function deviceAttach(index: u32, space: u32, domain: u32): i32 {
   if (error < 0) return error;
   const d = deviceOf(index);
   d.space = space;
+  if (space !== 0) iovaTrackOwners(space);
   d.domain = domain;
   d.ops = OPS_IOMMU;
   return error;

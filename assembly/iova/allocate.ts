@@ -23,7 +23,7 @@ import {
 } from "../abi";
 import { count } from "../counters";
 import { injected } from "../inject";
-import { bitmapAlloc, bitmapFree } from "./bitmap";
+import { Bitmap } from "./bitmap";
 import { genPoolAlloc, genPoolFree } from "./gen-pool";
 import { ownAlloc, ownFree } from "./magazines";
 import { Owners, ownersForget, ownersGet, ownersLength, ownersSet, ownersStart } from "./owners";
@@ -36,7 +36,8 @@ function granuleOf(s: Space, addr: u32): u32 {
   return (addr - s.base) >> (12 + s.order);
 }
 
-function failed(space: u32): u32 {
+/** Books an allocation that found no room. */
+export function failed(space: u32): u32 {
   const s = spaceOf(space);
   s.failures = s.failures + 1;
   count(COUNT_IOVA_FAILED);
@@ -51,7 +52,7 @@ function treeAlloc(space: u32, size: u32): u32 {
   const pfn = tree ? rbAlloc(s.tree, pages, s.limitPfn, 1) : rbAllocFast(s.tree, pages, s.limitPfn, 1);
   if (pfn === IOVA_NONE || pfn === 0) return IOVA_NONE;
   spaceTook(s, tree ? pages : rbRounded(pages));
-  Owners.begin(space, pfn - (s.base >> 12), pages);
+  if (s.owned !== 0) Owners.begin(space, pfn - (s.base >> 12), pages);
   return pfn << 12;
 }
 
@@ -88,7 +89,7 @@ function freeOther(space: u32, kind: u32, addr: u32, size: u32): i32 {
 export function iovaAlloc(space: u32, size: u32): u32 {
   if (injected(INJECT_IOVA)) return failed(space);
   const kind = spaceOf(space).kind;
-  const addr = kind === IOVA_KIND_BITMAP ? bitmapAlloc(space, size) : allocOther(space, kind, size);
+  const addr = kind === IOVA_KIND_BITMAP ? Bitmap.alloc(space, size) : allocOther(space, kind, size);
   return addr === IOVA_NONE ? failed(space) : addr;
 }
 
@@ -100,11 +101,12 @@ export function iovaAlloc(space: u32, size: u32): u32 {
 export function iovaFree(space: u32, addr: u32, size: u32): i32 {
   const kind = spaceOf(space).kind;
   const result =
-    kind === IOVA_KIND_BITMAP ? bitmapFree(space, addr, size) : freeOther(space, kind, addr, size);
+    kind === IOVA_KIND_BITMAP ? Bitmap.free(space, addr, size) : freeOther(space, kind, addr, size);
   return result === 0 ? 0 : refused(space, result);
 }
 
-function refused(space: u32, result: i32): i32 {
+/** Books a free that the kernel would not have survived. */
+export function refused(space: u32, result: i32): i32 {
   const s = spaceOf(space);
   s.bugs = s.bugs + 1;
   count(COUNT_IOVA_BUGS);
@@ -126,6 +128,14 @@ function startOf(space: u32, addr: u32): u32 {
   if (granule >= s.granules || !isHeld(space, granule)) return IOVA_NONE;
   const start = ownersStart(space, granule);
   return start !== IOVA_NONE && granule - start < ownersLength(space, start) ? start : IOVA_NONE;
+}
+
+/**
+ * From now on the space remembers who holds what; spaces of devices do. Allocations made before
+ * are held by nobody.
+ */
+export function iovaTrackOwners(space: u32): void {
+  spaceOf(space).owned = 1;
 }
 
 /** Names `owner` (0: nobody) as the holder of the allocation that begins at `addr`. */

@@ -5,15 +5,42 @@
 //
 // Not modelled: mixing with other calls inside a batch.
 
-import { IOVA_NONE } from "../abi";
-import { iovaAlloc, iovaFree } from "./allocate";
+import { INJECT_IOVA, IOVA_KIND_BITMAP, IOVA_NONE } from "../abi";
+import { injected } from "../inject";
+import { failed, iovaAlloc, iovaFree, refused } from "./allocate";
+import { Bitmap } from "./bitmap";
 import { Magazine } from "./magazines";
+import { spaceOf } from "./space";
 import { Give } from "./word-classes";
 import { Take } from "./word-search";
 
+/** The kernel's bitmaps, without a call per op. */
+function bitmapBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
+  let none: u32 = 0;
+  for (const end = ops + (n << 3); ops < end; ops += 8) {
+    const slot = slots + (load<u32>(ops) << 3);
+    const pages = load<u32>(ops, 4);
+    if (pages !== 0) {
+      let addr = IOVA_NONE;
+      if (!injected(INJECT_IOVA)) addr = Bitmap.alloc(space, pages << 12);
+      store<u32>(slot, addr);
+      store<u32>(slot, pages, 4);
+      if (addr === IOVA_NONE) {
+        failed(space);
+        none++;
+      }
+    } else if (load<u32>(slot) !== IOVA_NONE) {
+      const result = Bitmap.free(space, load<u32>(slot), load<u32>(slot, 4) << 12);
+      if (result !== 0) refused(space, result);
+    }
+  }
+  return none;
+}
+
 /** Runs `n` ops at `ops` against a space; `slots` is the address of the slots. Returns the failed allocations. */
 export function iovaBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
-  let failed: u32 = 0;
+  if (spaceOf(space).kind === IOVA_KIND_BITMAP) return bitmapBatch(space, ops, n, slots);
+  let none: u32 = 0;
   for (const end = ops + (n << 3); ops < end; ops += 8) {
     const slot = slots + (load<u32>(ops) << 3);
     const pages = load<u32>(ops, 4);
@@ -21,12 +48,12 @@ export function iovaBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
       const addr = iovaAlloc(space, pages << 12);
       store<u32>(slot, addr);
       store<u32>(slot, pages, 4);
-      if (addr === IOVA_NONE) failed++;
+      if (addr === IOVA_NONE) none++;
     } else if (load<u32>(slot) !== IOVA_NONE) {
       iovaFree(space, load<u32>(slot), load<u32>(slot, 4) << 12);
     }
   }
-  return failed;
+  return none;
 }
 
 /** The same against word classes alone: slots hold page numbers, alignment is the request's order up to `cap`. */

@@ -16,7 +16,7 @@ import { count } from "../counters";
 import { Owners } from "./owners";
 import { bitmapAdd, bitmapOf, spaceOf, spaceTook } from "./space";
 import { Give, TOP_ORDER, wcPages } from "./word-classes";
-import { Take, wcAlloc, wcLowest, wcMayHold } from "./word-search";
+import { Take, takeMany, wcAlloc, wcLowest, wcMayHold } from "./word-search";
 
 // biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
 class Book {
@@ -26,7 +26,7 @@ class Book {
     const s = spaceOf(space);
     const granule = i * s.bits + at;
     spaceTook(s, n);
-    Owners.begin(space, granule, n);
+    if (s.owned !== 0) Owners.begin(space, granule, n);
     return s.base + (granule << (12 + s.order));
   }
 
@@ -35,6 +35,7 @@ class Book {
   static clear(space: u32, i: u32, first: u32, n: u32): i32 {
     const s = spaceOf(space);
     s.used = s.used - Give.pages(bitmapOf(space, i), first, n);
+    if (i < s.hint) s.hint = i;
     Owners.end(space, i * s.bits + first, n);
     return 0;
   }
@@ -72,13 +73,14 @@ function extend(space: u32): bool {
   return true;
 }
 
-/** The bitmaps behind the first in turn, then a new one. */
+/** The bitmaps behind the first that is not full in turn, then a new one. */
 function allocBehind(space: u32, n: u32, align: u32): u32 {
   const s = spaceOf(space);
   const have = s.bitmaps;
+  while (s.hint + 1 < have && !wcMayHold(bitmapOf(space, s.hint), 0)) s.hint = s.hint + 1;
   // A fitting range starts with an aligned block of this order.
   const key = min<u32>(min<u32>(31 - clz<u32>(n), align), TOP_ORDER);
-  for (let i: u32 = 1; i < have; i++) {
+  for (let i = s.hint; i < have; i++) {
     const block = bitmapOf(space, i);
     if (!wcMayHold(block, key)) continue;
     const at = wcAlloc(block, n, align);
@@ -87,19 +89,6 @@ function allocBehind(space: u32, n: u32, align: u32): u32 {
   if (!extend(space)) return IOVA_NONE;
   const at = wcAlloc(bitmapOf(space, have), n, align);
   return at === IOVA_NONE ? IOVA_NONE : Book.took(space, have, at, n);
-}
-
-/** __alloc_iova: first address of a fresh range for `size` bytes, or IOVA_NONE. */
-export function bitmapAlloc(space: u32, size: u32): u32 {
-  const s = spaceOf(space);
-  const order = min<u32>(32 - clz<u32>((size - 1) >> 12), s.cap);
-  const align = order > s.order ? order - s.order : 0;
-  const n = (((size + 4095) >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
-  if (n === 0) return allocNothing(space, align);
-  const block = bitmapOf(space, 0);
-  // A first bitmap that is full is not worth a search.
-  const at = s.bitmaps > 1 && !wcMayHold(block, 0) ? IOVA_NONE : Take.pages(block, n, align, 0);
-  return at === IOVA_NONE ? allocBehind(space, n, align) : Book.took(space, 0, at, n);
 }
 
 /** Clears `n` bits from bit `first` of the only bitmap (gen_pool). */
@@ -138,7 +127,43 @@ function freePaged(space: u32, addr: u32, size: u32): i32 {
   return Book.clear(space, index, first, n);
 }
 
-/** __free_iova of the profile: 0, IOVA_FREE_BUG or IOVA_FREE_FOREIGN. */
-export function bitmapFree(space: u32, addr: u32, size: u32): i32 {
+function freeAny(space: u32, addr: u32, size: u32): i32 {
   return spaceOf(space).single !== 0 ? freeSingle(space, addr, size) : freePaged(space, addr, size);
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+export class Bitmap {
+  /** __alloc_iova: first address of a fresh range for `size` bytes, or IOVA_NONE. */
+  @inline
+  static alloc(space: u32, size: u32): u32 {
+    const s = spaceOf(space);
+    if (size - 1 < 4096 && s.order === 0) {
+      const i = s.hint;
+      const page = Take.pages(bitmapOf(space, i), 1, 0, 0);
+      return page === IOVA_NONE ? allocBehind(space, 1, 0) : Book.took(space, i, page, 1);
+    }
+    const order = min<u32>(32 - clz<u32>((size - 1) >> 12), s.cap);
+    const align = order > s.order ? order - s.order : 0;
+    const n = (((size + 4095) >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
+    if (n === 0) return allocNothing(space, align);
+    const hint = s.hint;
+    const at = takeMany(bitmapOf(space, hint), n, align, 0);
+    return at === IOVA_NONE ? allocBehind(space, n, align) : Book.took(space, hint, at, n);
+  }
+
+  /** __free_iova: 0, IOVA_FREE_BUG or IOVA_FREE_FOREIGN. */
+  @inline
+  static free(space: u32, addr: u32, size: u32): i32 {
+    const s = spaceOf(space);
+    const offset = addr - s.base;
+    const granule = offset >> 12;
+    const n = size >> 12;
+    const i = granule >> s.shift;
+    const first = granule - i * s.bits;
+    // Whole pages inside one present bitmap, one bit each: there no kernel has a rule of its own.
+    if (((offset | size) & 4095) !== 0 || granule >= s.quick || i >= s.bitmaps || n - 1 >= s.bits - first) {
+      return freeAny(space, addr, size);
+    }
+    return Book.clear(space, i, first, n);
+  }
 }

@@ -25,7 +25,7 @@ export function genPoolAlloc(space: u32, size: u32): u32 {
   const at = wcAlloc(bitmapOf(space, 0), n, 0);
   if (at === IOVA_NONE) return IOVA_NONE;
   spaceTook(s, n);
-  Owners.begin(space, at, n);
+  if (s.owned !== 0) Owners.begin(space, at, n);
   return s.base + (at << (12 + s.order));
 }
 

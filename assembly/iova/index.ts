@@ -1,5 +1,5 @@
 // What the IO-address floor offers to the floors above, the host and the tests.
-export { iovaAlloc, iovaFree, iovaOwnerOf, iovaSetOwner, iovaStartOf } from "./allocate";
+export { iovaAlloc, iovaFree, iovaOwnerOf, iovaSetOwner, iovaStartOf, iovaTrackOwners } from "./allocate";
 export { iovaBatch, magBatch, wcBatch } from "./batch";
 export {
   iovaBitmapCount,

@@ -4,8 +4,10 @@
 //  16 bitmaps present   20 cap (log2 granules)  24 kind    28 used (granules)  32 peak
 //  36 granules (whole space, address order)     40 magazines  44 tree
 //  48 startPfn  52 limitPfn (tree kinds, inclusive)          56 bugs  60 failures
-//  64 single (one bitmap with an order)
-//  80 bitmap pointers [32]   208 owner chunks [32]
+//  64 single (one bitmap with an order)         68 owned (the owner index is kept)
+//  72 quick (granules that can be freed without a look at the kernel's rules)
+//  76 shift (bitmap = granule >> shift)         80 hint (bitmaps below are full)
+//  96 bitmap pointers [32]   224 owner chunks [32]
 //
 // Granule index = bitmap * bits + bit; address = base + index * 4096 * 2^order.
 //
@@ -57,13 +59,18 @@ export class Space {
   bugs: u32;
   failures: u32;
   single: u32;
+  owned: u32;
+  quick: u32;
+  shift: u32;
+  hint: u32;
 }
 
-export const SPACE_BITMAPS: usize = 80;
-export const SPACE_OWNERS: usize = 208;
-const SPACE_BYTES: u32 = 336;
+export const SPACE_BITMAPS: usize = 96;
+export const SPACE_OWNERS: usize = 224;
+const SPACE_BYTES: u32 = 352;
 /** Bits of one extension bitmap: a kernel page. */
 const PAGE_BITS: u32 = 32768;
+const PAGE_SHIFT: u32 = 15;
 const DEFAULT_CAP: u32 = 8;
 
 /** The record behind a space pointer. */
@@ -138,6 +145,8 @@ export function iovaCreateKind(base: u32, sizeLo: u32, sizeHi: u32, order: u32, 
   s.kind = kind;
   s.single = single ? 1 : 0;
   s.granules = bits * extensions;
+  s.shift = extensions > 1 ? PAGE_SHIFT : 31;
+  s.quick = order === 0 && <u64>base + ((<u64>s.granules) << 12) <= 0xffffffff ? s.granules : 0;
   const cap = switchOf(SWITCH_IOVA_ALIGN_CAP);
   s.cap = cap === 0 ? DEFAULT_CAP : cap;
   let good: bool = true;

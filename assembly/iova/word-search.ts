@@ -282,7 +282,8 @@ function takeOne(block: usize): u32 {
   return page;
 }
 
-function takeMany(block: usize, count: u32, alignOrder: u32, base: u32): u32 {
+/** `wcAllocBased` for more than one page, or any alignment. */
+export function takeMany(block: usize, count: u32, alignOrder: u32, base: u32): u32 {
   const w = changetype<WordClasses>(block);
   if (w.pending !== IOVA_NONE) wcSettle(<u32>block);
   let first: u32;

@@ -12,6 +12,8 @@ export interface IovaExports {
   iovaAlloc(space: number, size: number): number;
   /** 0; 1 the kernel stops with BUG; 2 the kernel writes outside its bitmaps. Nothing changed unless 0. */
   iovaFree(space: number, addr: number, size: number): number;
+  /** The space keeps its owner index from now on (attaching a device does this). */
+  iovaTrackOwners(space: number): void;
   iovaSetOwner(space: number, addr: number, owner: number): void;
   /** Owner of the allocation around `addr`, 0 none. */
   iovaOwnerOf(space: number, addr: number): number;
