@@ -28,3 +28,34 @@ test("a changed record is found, an unknown call is not skipped", async () => {
   expect(result.differences[0]).toMatchObject({ line: at + 1 });
   expect(result.notRun).toEqual([{ reason: "unknown operation map_teapot", operations: 1 }]);
 });
+
+test("pointers are compared as numbers", async () => {
+  const env = records[0]!;
+  const scenario = { line: 2, value: { t: "scn", s: 1, name: "stack", all_errors: 1 } };
+  const call = (pointer: string) => ({
+    line: 3,
+    value: {
+      s: 1,
+      i: 0,
+      op: "map_page",
+      a: [0, 0x4020_0000, 0x10, 64, 1, 0x2000_0000, 0],
+      ev: [
+        [
+          "WARN",
+          `DMA-API: exynos-drm 12c10000.fimd: device driver maps memory from stack [addr=${pointer}]\n`,
+        ],
+      ],
+      error_count: 1,
+      show_num: 1,
+      active: 1,
+      disabled: 0,
+    },
+  });
+  for (const [pointer, agreed] of [
+    ["c0200010", 1],
+    ["0xc0200010", 1],
+    ["c0200011", 0],
+  ] as const) {
+    expect((await run([env, scenario, call(pointer)])).agreed).toBe(agreed);
+  }
+});
