@@ -1,5 +1,5 @@
 // DMA-API debug: what differs between kernels, as data. Rules are those of lib/dma-debug.c v3.14.79,
-// kernel/dma/debug.c 5.10.13 (row "v5.8") and 6.1.192; spec dma-mapping 6.1 to 6.4.
+// kernel/dma/debug.c 5.10.13 (row "v5.8"; assertIdle, gone by then, after the spec) and 6.1.192; spec dma-mapping 6.1 to 6.4.
 //
 // Not modelled: v3.6 (no map-error check, no overlap tracking), 4.4 and the steps between the rows.
 

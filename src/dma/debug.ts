@@ -10,48 +10,24 @@
 // Not modelled: locks, stack traces, resizing the pool by hand.
 
 import { checkInteger, checkU32 } from "../check.js";
-import { type DebugAreas, PLAIN_AREAS } from "./debug-areas.js";
+import { PLAIN_AREAS } from "./debug-areas.js";
 import { dumpLine, logLine } from "./debug-dump.js";
 import { checkPointer } from "./debug-map.js";
+import type { DmaDebugOptions } from "./debug-options.js";
 import type { DebugDevice, DebugEvent, DebugReporter } from "./debug-report.js";
-import { type DebugOnce, type DebugSgEntry, DebugTracker } from "./debug-tracker.js";
-import {
-  DEBUG_DIRECTION_NAMES,
-  DEBUG_RULES,
-  DEBUG_TYPE_NAMES,
-  DebugType,
-  type DebugVersion,
-} from "./debug-versions.js";
+import { type DebugSgEntry, DebugTracker } from "./debug-tracker.js";
+import { DEBUG_DIRECTION_NAMES, DEBUG_RULES, DEBUG_TYPE_NAMES, DebugType } from "./debug-versions.js";
 import type { DmaDirection } from "./direction.js";
 
 export type { DebugAreas } from "./debug-areas.js";
 export type { DebugCheckId } from "./debug-checks.js";
+export type { DmaDebugOptions } from "./debug-options.js";
 export type { DebugDevice, DebugEvent } from "./debug-report.js";
 export type { DebugOnce, DebugSgEntry } from "./debug-tracker.js";
 export type { DebugVersion } from "./debug-versions.js";
 
 /** Number of the NULL device. */
 export const DEBUG_NO_DEVICE = -1;
-
-/** Settings of {@link DmaDebug}. */
-export interface DmaDebugOptions {
-  /** Kernel whose rules and wording apply. Default "v6.1". */
-  readonly version?: DebugVersion;
-  /** dma_debug_entries=; default 65536 (v3.14: 4096). */
-  readonly preallocated?: number;
-  /** Entries in a page when the pool grows. Default 64. */
-  readonly entriesPerPage?: number;
-  /** log2 of the cache line size in bytes. Default 6. */
-  readonly lineShift?: number;
-  /** Kernel address space; default {@link PLAIN_AREAS}. */
-  readonly areas?: DebugAreas;
-  /** dma_debug=off. */
-  readonly off?: boolean;
-  /** dma_debug_driver=, as a write to `driver_filter`. */
-  readonly driverFilter?: string;
-  /** Shared state of once-per-boot warnings. */
-  readonly once?: DebugOnce;
-}
 
 /** DMA-API debug of one kernel. Devices are numbers that {@link DmaDebug.addDevice} gave. */
 export class DmaDebug {
