@@ -21,7 +21,8 @@ export function walk(memory: Uint32Array, base: number, lv1: number, va: number)
 
 /** One System MMU with `sets` x `ways` entries of 4 KiB pages. */
 export class PlainTlb {
-  readonly #tags: Uint32Array;
+  /** Page address, 1 empty; signed words keep the compare an integer one. */
+  readonly #tags: Int32Array;
   readonly #pages: Uint32Array;
   readonly #stamps: Uint32Array;
   readonly #sets: number;
@@ -36,7 +37,7 @@ export class PlainTlb {
   constructor(sets: number, ways: number, memory: Uint32Array, base: number, lv1: number) {
     this.#sets = sets;
     this.#ways = ways;
-    this.#tags = new Uint32Array(sets * ways).fill(1);
+    this.#tags = new Int32Array(sets * ways).fill(1);
     this.#pages = new Uint32Array(sets * ways);
     this.#stamps = new Uint32Array(sets * ways);
     this.#memory = memory;
@@ -71,7 +72,7 @@ export class PlainTlb {
   }
 
   #page(va: number): number {
-    const tag = (va & 0xffff_f000) >>> 0;
+    const tag = va & ~0xfff;
     const first = ((va >>> 12) & (this.#sets - 1)) * this.#ways;
     const tags = this.#tags;
     for (let at = first; at < first + this.#ways; at++) {

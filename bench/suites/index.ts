@@ -2,7 +2,8 @@
 
 import type { Suite } from "../suite.js";
 import { iova } from "./iova.js";
+import { sync } from "./sync.js";
 import { translate } from "./translate.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, translate];
+export const suites: readonly Suite[] = [iova, translate, sync];
