@@ -5,7 +5,9 @@
 //   partial last line  ──> clean+invalidate        the first line in any case and runs at
 //   whole lines        ──> invalidate              least once (switch INV_RANGE 0)
 //
-// Not modelled: barriers inside the routines, erratum 764369.
+// Each routine ends with a DSB, which drains the write buffer.
+//
+// Not modelled: erratum 764369.
 
 import {
   DMA_FROM_DEVICE,
@@ -21,10 +23,16 @@ import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
 import { CLEAN, FLUSH, INVALIDATE, lineRun } from "./maintenance";
 import { cache, cacheReady, levelOne } from "./state";
+import { bufferBarrier } from "./write-buffer";
 
 /** Lines of a loop that runs from `first` while below `end`, at least once. */
 function linesTo(first: u32, end: u32, stride: u32): u32 {
   return end > first ? (end - first + stride - 1) / stride : 1;
+}
+
+/** The DSB at the end of every routine: it empties the write buffer like any other barrier. */
+function barrier(): void {
+  if (cache().entries !== 0) bufferBarrier();
 }
 
 /** v7_dma_clean_range: every line that overlaps; an empty range still cleans one line. */
@@ -33,6 +41,7 @@ export function innerClean(start: u32, end: u32): void {
   const stride = cache().lineBytes;
   const first = start & ~(stride - 1);
   lineRun(levelOne(), first, linesTo(first, end, stride), stride, CLEAN);
+  barrier();
 }
 
 /** v7_dma_flush_range: clean and invalidate, same lines as innerClean. */
@@ -41,6 +50,7 @@ export function innerFlush(start: u32, end: u32): void {
   const stride = cache().lineBytes;
   const first = start & ~(stride - 1);
   lineRun(levelOne(), first, linesTo(first, end, stride), stride, FLUSH);
+  barrier();
 }
 
 /** v7_dma_inv_range: partial edge lines are cleaned too; see the file header for old and new. */
@@ -59,6 +69,7 @@ export function innerInvalidate(start: u32, end: u32): void {
   if ((end & edge) !== 0) lineRun(level, last, 1, stride, FLUSH);
   if (last > first) lineRun(level, first, (last - first) / stride, stride, INVALIDATE);
   else if (!whole) lineRun(level, first, 1, stride, INVALIDATE);
+  barrier();
 }
 
 /** dmac_map_area by a virtual address of kind `via` (VIA_*): invalidate for FROM_DEVICE, else clean. */

@@ -378,6 +378,7 @@ export class SlowCaches {
         this.line("L1", pa, mode);
         pa += LINE;
       } while (pa < end);
+      this.drain(this.buffer.length, "COUNT_DRAIN_BARRIER"); // the DSB at the end
       return;
     }
     let first = edge(start);
@@ -393,6 +394,7 @@ export class SlowCaches {
         pa += LINE;
       } while (pa < edge(end));
     }
+    this.drain(this.buffer.length, "COUNT_DRAIN_BARRIER");
   }
 
   outer(mode: "c" | "i" | "ci", start: number, end: number): void {

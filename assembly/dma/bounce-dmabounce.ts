@@ -1,0 +1,336 @@
+// dmabounce (arch/arm/common/dmabounce.c, removed in 6.0; spec/dma-mapping 5.1): streaming
+// buffers a device cannot reach are copied through coherent ones.
+//
+//   block  0 small pool  4 large pool  8 newest safe buffer  12 window start  16 window end
+//          20 small allocations  24 large  28 all  32 mapped through a buffer  36 bounces
+//   safe   0 next  4 original pa  8 size  12 direction  16 pool (0: allocated alone)
+//          20 safe pa  24 allocation (alone)
+//
+//   needs_bounce:  beyond the mask, or inside the window (the board's callback)
+//   map     copy in for TO_DEVICE and BIDIRECTIONAL
+//   sync    copy the named part; direction must be the mapped one
+//   unmap   copy all back for FROM_DEVICE and BIDIRECTIONAL, flush the original's lines
+//
+// A safe buffer is found by any address inside it, newest first. Where the kernel stops (BUG) the
+// call does nothing and `bounceSaid` tells; where it copies beyond the buffer the copy is cut.
+// The barrier that a driver's doorbell brings is taken to follow each copy.
+//
+// Not modelled: attributes (the kernel ignores them here), the lock, sysfs.
+
+import {
+  BOUNCE_SAYS_DIRECTION,
+  BOUNCE_SAYS_HIGHMEM,
+  BOUNCE_SAYS_INVALID,
+  BOUNCE_SAYS_NO_MEMORY,
+  BOUNCE_SAYS_PENDING,
+  BOUNCE_SAYS_SIZE,
+  BOUNCE_SAYS_TOO_BIG,
+  BOUNCE_SAYS_UNSAFE,
+  COUNT_BOUNCE_BUGS,
+  COUNT_BOUNCE_CLAMPED,
+  COUNT_BOUNCE_DIRECT,
+  COUNT_BOUNCE_FULL,
+  COUNT_BOUNCE_INNER,
+  COUNT_BOUNCE_INVALID,
+  COUNT_BOUNCE_REFUSED,
+  COUNT_BOUNCED,
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  EBUSY,
+  ENOMEM,
+  GFP_ATOMIC,
+  INJECT_BOUNCE,
+  LOG_GROUP_BOUNCE,
+  LOGK_BOUNCE_MAP,
+  LOGK_BOUNCE_UNMAP,
+  MEMORY_BUFFERABLE,
+  NO_PA,
+} from "../abi";
+import { arenaAlloc, arenaFree } from "../arena";
+import { cpuBarrier, dmacFlushVia } from "../cache/index";
+import { count } from "../counters";
+import { deviceOf } from "../device";
+import { injected } from "../inject";
+import { logEvent, logging } from "../log";
+import { runPa } from "./alloc-record";
+import { copyIn, copyOut, says } from "./bounce-common";
+import {
+  blockPoolAlloc,
+  blockPoolCreate,
+  blockPoolDestroy,
+  blockPoolFree,
+  blockPoolSize,
+  busOf,
+} from "./bounce-pool";
+import { linearSyncForCpu, linearSyncForDevice } from "./linear";
+import { linearAlloc, linearFree } from "./linear-alloc";
+import { isHighmem } from "./sync";
+
+const BLOCK_BYTES: u32 = 64;
+
+@unmanaged
+class Registration {
+  small: u32;
+  large: u32;
+  newest: u32;
+  windowStart: u32;
+  windowEnd: u32;
+  smallAllocs: u32;
+  largeAllocs: u32;
+  allocs: u32;
+  maps: u32;
+  bounces: u32;
+}
+
+@unmanaged
+class Safe {
+  next: u32;
+  original: u32;
+  size: u32;
+  dir: u32;
+  pool: u32;
+  pa: u32;
+  allocation: u32;
+}
+
+function registrationOf(index: u32): u32 {
+  return deviceOf(index).bounce;
+}
+
+function registration(at: u32): Registration {
+  return changetype<Registration>(<usize>at);
+}
+
+function safeAt(at: u32): Safe {
+  return changetype<Safe>(<usize>at);
+}
+
+/** dmabounce_register_dev with block sizes `small` and `large` in bytes; 0 or -ENOMEM. */
+export function dmabounceRegister(index: u32, small: u32, large: u32): i32 {
+  const at = <u32>arenaAlloc(BLOCK_BYTES);
+  if (at === 0) return -ENOMEM;
+  const r = registration(at);
+  r.small = blockPoolCreate(small);
+  r.large = large === 0 ? 0 : blockPoolCreate(large);
+  if (r.small === 0 || (large !== 0 && r.large === 0)) return -ENOMEM;
+  deviceOf(index).bounce = at;
+  return 0;
+}
+
+/** The board's needs_bounce callback: bus addresses in [start, end) bounce whatever the mask says. */
+export function dmabounceWindow(index: u32, start: u32, end: u32): void {
+  const r = registration(registrationOf(index));
+  r.windowStart = start;
+  r.windowEnd = end;
+}
+
+/** dmabounce_unregister_dev: 0, or -EBUSY where the kernel stops because buffers are pending. */
+export function dmabounceUnregister(index: u32): i32 {
+  const at = registrationOf(index);
+  if (at === 0) return 0;
+  const r = registration(at);
+  if (r.newest !== 0) {
+    says(BOUNCE_SAYS_PENDING, index, 0, 0, 0);
+    count(COUNT_BOUNCE_BUGS);
+    return -EBUSY;
+  }
+  blockPoolDestroy(index, r.small);
+  if (r.large !== 0) blockPoolDestroy(index, r.large);
+  arenaFree(at, BLOCK_BYTES);
+  deviceOf(index).bounce = 0;
+  return 0;
+}
+
+/** Figures of `dmabounce_stats`: 0 small, 1 large, 2 other allocations, 3 total, 4 maps, 5 bounces. */
+export function dmabounceStatistic(index: u32, n: u32): u32 {
+  const at = registrationOf(index);
+  if (at === 0) return 0;
+  const r = registration(at);
+  if (n === 0) return r.smallAllocs;
+  if (n === 1) return r.largeAllocs;
+  if (n === 2) return r.allocs - r.smallAllocs - r.largeAllocs;
+  if (n === 3) return r.allocs;
+  return n === 4 ? r.maps : r.bounces;
+}
+
+/** needs_bounce: 0 no, 1 yes, -7 (E2BIG) when the mask is smaller than the buffer. */
+export function dmabounceNeeds(index: u32, dma: u32, size: u32): i32 {
+  const device = deviceOf(index);
+  const at = registrationOf(index);
+  if (at === 0) return 0;
+  const mask = <u32>device.dmaMask;
+  if (mask !== 0) {
+    const limit = (mask + 1) & ~mask;
+    if (limit !== 0 && size > limit) {
+      says(BOUNCE_SAYS_TOO_BIG, index, size, mask, 0);
+      return -7;
+    }
+    if (((dma | (dma + size - 1)) & ~mask) !== 0) return 1;
+  }
+  const r = registration(at);
+  return dma < r.windowEnd && <u64>dma + size > r.windowStart ? 1 : 0;
+}
+
+function safeFor(index: u32, r: Registration, size: u32): u32 {
+  if (injected(INJECT_BOUNCE)) return 0;
+  const at = <u32>arenaAlloc(BLOCK_BYTES);
+  if (at === 0) return 0;
+  const safe = safeAt(at);
+  if (size <= blockPoolSize(r.small)) safe.pool = r.small;
+  else if (r.large !== 0 && size <= blockPoolSize(r.large)) safe.pool = r.large;
+  if (safe.pool !== 0) safe.pa = blockPoolAlloc(index, safe.pool);
+  else {
+    safe.allocation = linearAlloc(index, size, GFP_ATOMIC, 0);
+    safe.pa = safe.allocation === 0 ? NO_PA : runPa(safe.allocation, 0);
+  }
+  if (safe.pa === NO_PA) {
+    arenaFree(at, BLOCK_BYTES);
+    return 0;
+  }
+  if (safe.pool === r.small) r.smallAllocs = r.smallAllocs + 1;
+  else if (safe.pool !== 0) r.largeAllocs = r.largeAllocs + 1;
+  r.allocs = r.allocs + 1;
+  return at;
+}
+
+/** map_page of a registered device. */
+export function dmabounceMap(index: u32, page: u32, offset: u32, size: u32, dir: u32): u32 {
+  const pa = page + offset;
+  const dma = busOf(index, pa);
+  const needed = dmabounceNeeds(index, dma, size);
+  if (needed < 0) {
+    count(COUNT_BOUNCE_REFUSED);
+    return DMA_MAPPING_ERROR;
+  }
+  if (needed === 0) {
+    count(COUNT_BOUNCE_DIRECT);
+    linearSyncForDevice(index, dma, size, dir);
+    return dma;
+  }
+  if (isHighmem(page)) {
+    says(BOUNCE_SAYS_HIGHMEM, index, 0, 0, 0);
+    count(COUNT_BOUNCE_REFUSED);
+    return DMA_MAPPING_ERROR;
+  }
+  const r = registration(registrationOf(index));
+  r.maps = r.maps + 1;
+  const at = safeFor(index, r, size);
+  if (at === 0) {
+    says(BOUNCE_SAYS_NO_MEMORY, index, size, 0, 0);
+    says(BOUNCE_SAYS_UNSAFE, index, pa, 0, 0);
+    count(COUNT_BOUNCE_FULL);
+    return DMA_MAPPING_ERROR;
+  }
+  const safe = safeAt(at);
+  safe.original = pa;
+  safe.size = size;
+  safe.dir = dir;
+  safe.next = r.newest;
+  r.newest = at;
+  count(COUNT_BOUNCED);
+  if (logging(LOG_GROUP_BOUNCE)) logEvent(LOG_GROUP_BOUNCE, LOGK_BOUNCE_MAP, pa, safe.pa, size, dir, index);
+  if (dir !== DMA_FROM_DEVICE) {
+    copyIn(safe.pa, MEMORY_BUFFERABLE, pa, size);
+    cpuBarrier();
+  }
+  return busOf(index, safe.pa);
+}
+
+/** The safe buffer of `dma`, or 0. The error value is complained about. */
+function find(index: u32, dma: u32): u32 {
+  const at = registrationOf(index);
+  if (at === 0) return 0;
+  if (dma === DMA_MAPPING_ERROR) {
+    says(BOUNCE_SAYS_INVALID, index, 0, 0, 0);
+    count(COUNT_BOUNCE_INVALID);
+    return 0;
+  }
+  let safe = registration(at).newest;
+  while (safe !== 0 && dma - busOf(index, safeAt(safe).pa) >= safeAt(safe).size) safe = safeAt(safe).next;
+  return safe;
+}
+
+function bug(what: u32, index: u32, had: u32, got: u32): void {
+  says(what, index, had, got, 0);
+  count(COUNT_BOUNCE_BUGS);
+}
+
+function unlink(r: Registration, at: u32): void {
+  if (r.newest === at) {
+    r.newest = safeAt(at).next;
+    return;
+  }
+  let before = r.newest;
+  while (safeAt(before).next !== at) before = safeAt(before).next;
+  safeAt(before).next = safeAt(at).next;
+}
+
+/** unmap_page: copies back and frees, or hands an ordinary buffer back to the CPU. */
+export function dmabounceUnmap(index: u32, dma: u32, size: u32, dir: u32): void {
+  const at = find(index, dma);
+  if (at === 0) {
+    linearSyncForCpu(index, dma, size, dir);
+    return;
+  }
+  const safe = safeAt(at);
+  if (safe.size !== size) {
+    bug(BOUNCE_SAYS_SIZE, index, safe.size, size);
+    return;
+  }
+  if (safe.dir !== dir) {
+    bug(BOUNCE_SAYS_DIRECTION, index, safe.dir, dir);
+    return;
+  }
+  if (busOf(index, safe.pa) !== dma) count(COUNT_BOUNCE_INNER);
+  const r = registration(registrationOf(index));
+  r.bounces = r.bounces + 1;
+  if (logging(LOG_GROUP_BOUNCE)) {
+    logEvent(LOG_GROUP_BOUNCE, LOGK_BOUNCE_UNMAP, safe.original, safe.pa, size, dir, index);
+  }
+  if (dir !== DMA_TO_DEVICE) {
+    copyOut(safe.original, safe.pa, MEMORY_BUFFERABLE, size);
+    // The original may be a page of the page cache: its lines go to memory.
+    dmacFlushVia(safe.original, size, 0);
+  }
+  unlink(r, at);
+  if (safe.pool !== 0) blockPoolFree(safe.pool, safe.pa);
+  else linearFree(index, safe.allocation);
+  arenaFree(at, BLOCK_BYTES);
+}
+
+/** Copies the part of a bounced buffer at `dma`; true when `dma` is not bounced. */
+function syncPart(index: u32, dma: u32, size: u32, dir: u32, forCpu: bool): bool {
+  const at = find(index, dma);
+  if (at === 0) return true;
+  const safe = safeAt(at);
+  if (safe.dir !== dir) {
+    bug(BOUNCE_SAYS_DIRECTION, index, safe.dir, dir);
+    return false;
+  }
+  const r = registration(registrationOf(index));
+  r.bounces = r.bounces + 1;
+  const offset = dma - busOf(index, safe.pa);
+  let bytes = size;
+  if (bytes > safe.size - offset) {
+    bytes = safe.size - offset;
+    count(COUNT_BOUNCE_CLAMPED);
+  }
+  if (forCpu) {
+    if (dir !== DMA_TO_DEVICE) copyOut(safe.original + offset, safe.pa + offset, MEMORY_BUFFERABLE, bytes);
+  } else if (dir !== DMA_FROM_DEVICE) {
+    copyIn(safe.pa + offset, MEMORY_BUFFERABLE, safe.original + offset, bytes);
+    cpuBarrier();
+  }
+  return false;
+}
+
+/** sync_single_for_cpu. */
+export function dmabounceSyncForCpu(index: u32, dma: u32, size: u32, dir: u32): void {
+  if (syncPart(index, dma, size, dir, true)) linearSyncForCpu(index, dma, size, dir);
+}
+
+/** sync_single_for_device. */
+export function dmabounceSyncForDevice(index: u32, dma: u32, size: u32, dir: u32): void {
+  if (syncPart(index, dma, size, dir, false)) linearSyncForDevice(index, dma, size, dir);
+}
