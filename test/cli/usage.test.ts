@@ -29,7 +29,10 @@ describe("bad usage", () => {
     [["replay", "--dram", "lots"], /--dram must be a size such as 256M, got "lots"/],
     [["replay", "--dram=-5"], /--dram must be a size/],
     [["replay", "missing.txt"], /missing\.txt.*no such file/i],
-    [["replay", "--out", "nowhere/report.txt", "missing.txt"], /--out nowhere\/report\.txt: folder .* does not exist/],
+    [
+      ["replay", "--out", "nowhere/report.txt", "missing.txt"],
+      /--out nowhere\/report\.txt: folder .* does not exist/,
+    ],
     [["replay", "--out", ".", "missing.txt"], /--out \.: is a folder/],
     [["conformance"], /conformance needs vector files/],
     [["conformance", "missing"], /missing: no such file or folder/],
@@ -62,16 +65,19 @@ describe("help and version", () => {
     expect(io.out).toBe(`${version}\n`);
   });
 
-  it.each([["replay"], ["convert"], ["explain"], ["soc"], ["conformance"], ["bench"]])("%s --help", async (name) => {
-    const info = vi.spyOn(console, "info").mockImplementation(() => {});
-    try {
-      expect(await run([name, "--help"], new FakeIo(folder))).toBe(0);
-      const text = info.mock.calls.flat().join("\n");
-      expect(text).toContain(`$ sysmmu ${name}`);
-      expect(text).toContain("--json");
-      expect(text).toContain("--out <file>");
-    } finally {
-      info.mockRestore();
-    }
-  });
+  it.each([["replay"], ["convert"], ["explain"], ["soc"], ["conformance"], ["bench"]])(
+    "%s --help",
+    async (name) => {
+      const info = vi.spyOn(console, "info").mockImplementation(() => {});
+      try {
+        expect(await run([name, "--help"], new FakeIo(folder))).toBe(0);
+        const text = info.mock.calls.flat().join("\n");
+        expect(text).toContain(`$ sysmmu ${name}`);
+        expect(text).toContain("--json");
+        expect(text).toContain("--out <file>");
+      } finally {
+        info.mockRestore();
+      }
+    },
+  );
 });

@@ -3,6 +3,8 @@
 import type { Command } from "../command.js";
 import { bench } from "./bench.js";
 import { conformance } from "./conformance.js";
+import { explainCommand } from "./explain.js";
+import { soc } from "./soc.js";
 
 /** Every subcommand. */
-export const commands: readonly Command[] = [conformance, bench];
+export const commands: readonly Command[] = [explainCommand, soc, conformance, bench];

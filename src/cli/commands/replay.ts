@@ -1,0 +1,73 @@
+// `sysmmu replay [traces]`: recorded DMA traffic on the emulated machine, one report.
+
+import { renderReplayReport } from "../../report/replay-report.js";
+import { type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
+import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../command.js";
+import { type Io, UsageError } from "../io.js";
+import { bytesOption, choiceOption, listOption, textOption } from "../options.js";
+import { jsonText, writeOutput } from "../output.js";
+import { startProgress } from "../progress.js";
+import { traceFiles } from "../traces.js";
+
+const PROFILES = ["rfc2011", "v3.6", "v3.14", "v4.4", "v6.1"] as const;
+const SOCS = ["exynos4210", "exynos4212", "exynos4412"] as const;
+
+/** What the replay engine is asked. */
+export interface ReplayRequest {
+  readonly strategies: readonly Strategy[];
+  readonly profile: string;
+  readonly soc: string;
+  readonly dramBytes: number | undefined;
+  readonly access: string;
+  readonly lenient: boolean;
+  readonly onProgress: (done: number, total: number, detail: string) => void;
+}
+
+/** Runs trace files; tests hand in their own. */
+export type ReplayEngine = (files: readonly string[], request: ReplayRequest) => Promise<ReplayReport>;
+
+function accessOption(options: OptionValues): string {
+  const access = textOption(options, "access", "once");
+  if (/^(none|once|stream:[1-9]\d{0,5})$/.test(access)) return access;
+  throw new UsageError(`--access must be none, once or stream:N, got ${JSON.stringify(access)}`);
+}
+
+/** What --fail-on-findings takes for one: the trace must run without these. */
+function findings(report: ReplayReport): number {
+  return report.strategies.reduce(
+    (total, s) =>
+      total +
+      s.faults +
+      s.staleHits +
+      s.busErrors +
+      s.devices.reduce((errors, d) => errors + d.mapErrors + d.allocErrors, 0),
+    0,
+  );
+}
+
+/** The command over another engine. */
+export async function runReplayCommand(
+  args: readonly string[],
+  options: OptionValues,
+  io: Io,
+  engine: ReplayEngine,
+): Promise<number> {
+  const request = {
+    strategies: listOption(options, "strategy", STRATEGIES),
+    profile: choiceOption(options, "profile", PROFILES, "v6.1"),
+    soc: choiceOption(options, "soc", SOCS, "exynos4210"),
+    dramBytes: bytesOption(options, "dram"),
+    access: accessOption(options),
+    lenient: options["lenient"] === true,
+  };
+  const files = traceFiles(args, io);
+  const progress = await startProgress("replay", io);
+  let report: ReplayReport;
+  try {
+    report = await engine(files, { ...request, onProgress: progress.update });
+  } finally {
+    progress.stop();
+  }
+  writeOutput(options["json"] === true ? jsonText(report) : renderReplayReport(report), options, io);
+  return options["failOnFindings"] === true && findings(report) > 0 ? EXIT_FINDINGS : EXIT_DONE;
+}

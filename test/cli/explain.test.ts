@@ -1,0 +1,109 @@
+// Fault messages of each driver generation, and what is said about them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { explainFault, walkPlan } from "../../src/cli/explain-fault.js";
+import { readFaultLog } from "../../src/cli/fault-log.js";
+import { run } from "../../src/cli/run.js";
+import { exynos4210 } from "../../src/soc/exynos4210.js";
+import { FakeIo } from "./io.js";
+
+const none = { access: null, name: null, tableBase: null, lv1: null, lv2: null };
+
+describe("reading", () => {
+  it.each([
+    [
+      "[   12.3] PAGE FAULT occurred at 0x20001000(Page table base: 0x6d9c0000)\n\tLv1 entry: 0x6da01c01\n\t Lv2 entry: 0x0",
+      { ...none, cause: "PAGE", address: 0x2000_1000, tableBase: 0x6d9c_0000, lv1: 0x6da0_1c01, lv2: 0 },
+    ],
+    [
+      "exynos-sysmmu: AR ACCESS PROTECTION FAULT occurred at 0xfffff000 by 11a20000.sysmmu(Page table base: 0x6d9c0000)",
+      {
+        ...none,
+        cause: "ACCESS PROTECTION",
+        access: "read",
+        address: 0xffff_f000,
+        name: "11a20000.sysmmu",
+        tableBase: 0x6d9c_0000,
+      },
+    ],
+    [
+      "exynos-sysmmu 11a20000.sysmmu: 11a20000.sysmmu: AW MULTI-HIT FAULT occurred at 0x1000",
+      { ...none, cause: "MULTI-HIT", access: "write", address: 0x1000, name: "11a20000.sysmmu" },
+    ],
+    [
+      "exynos-sysmmu 11a20000.sysmmu: 11800000.fimc: [WRITE] PAGE FAULT occurred at 0x20001000",
+      { ...none, cause: "PAGE", access: "write", address: 0x2000_1000, name: "11800000.fimc" },
+    ],
+    ["BUS ERROR occurred at 0x0", { ...none, cause: "BUS ERROR", address: 0 }],
+  ])("%s", (text, fault) => {
+    expect(readFaultLog(text)).toEqual([fault]);
+  });
+
+  it("passes over other lines and reads several faults", () => {
+    const text = "usb 1-1: new device\nA: PAGE FAULT occurred at 0x1000\nB: PAGE FAULT occurred at 0x2000\n";
+    expect(readFaultLog(text).map((fault) => [fault.name, fault.address])).toEqual([
+      ["A", 0x1000],
+      ["B", 0x2000],
+    ]);
+  });
+});
+
+describe("explaining", () => {
+  it("takes an address apart", () => {
+    expect(walkPlan(0x2035_6789, 0x6000_0000, 0x6da0_1c01)).toEqual({
+      address: 0x2035_6789,
+      lv1Index: 0x203,
+      lv2Index: 0x56,
+      pageOffset: 0x789,
+      lv1Address: 0x6000_080c,
+      lv2Address: 0x6da0_1d58,
+    });
+  });
+
+  it("names the master and what was missing", () => {
+    const fault = { ...none, cause: "PAGE", address: 0x1000, lv1: 0x6da0_1c01, lv2: 0 } as const;
+    const text = explainFault({ ...fault, name: "11a20000.sysmmu" }, exynos4210).text.join("\n");
+    expect(text).toContain("11a20000.sysmmu is the System MMU fimc0");
+    expect(text).toContain("this page is not mapped");
+    expect(text).toContain("after unmap");
+  });
+
+  it("sees that printed descriptors are valid", () => {
+    const fault = { ...none, cause: "PAGE", address: 0x1000, lv1: 0x6da0_1c01, lv2: 0x5000_0002 } as const;
+    expect(explainFault(fault, exynos4210).text.at(-1)).toContain("the fault was cached");
+  });
+});
+
+describe("command", () => {
+  it("takes an address, words of a line, and a file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sysmmu-explain-"));
+    try {
+      const address = new FakeIo(folder);
+      expect(await run(["explain", "0x20001000", "--pt-base", "0x6d9c0000"], address)).toBe(0);
+      expect(address.out).toContain("level-1 descriptor is read at 0x6d9c0800");
+
+      const words = new FakeIo(folder);
+      expect(await run("explain PAGE FAULT occurred at 0x20001000".split(" "), words)).toBe(0);
+      expect(words.out).toContain("PAGE fault");
+
+      writeFileSync(join(folder, "log.txt"), "x: PAGE FAULT occurred at 0x2000\n");
+      const file = new FakeIo(folder);
+      expect(await run(["explain", "log.txt", "--json"], file)).toBe(0);
+      expect(JSON.parse(file.out)).toMatchObject({
+        schema: "sysmmu/explain",
+        faults: [{ fault: { name: "x", address: 0x2000 } }],
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("refuses what is neither", async () => {
+    const io = new FakeIo(".");
+    expect(await run(["explain", "hello"], io)).toBe(2);
+    expect(io.err).toContain("no System MMU fault message and no IO address");
+    expect(await run(["explain", "0x123456789"], new FakeIo("."))).toBe(2);
+  });
+});
