@@ -62,8 +62,8 @@ function* playTables(script: MapsgScript, records: readonly VectorRecord[]): Gen
   const { scenario, operations } = script;
   const core = mapsgCore(scenario["ver"] as string, false);
   const domain = core.exports["domainCreate"]() >>> 0;
-  const l1Pa = core.exports["domainL1Pa"](domain) >>> 0;
-  const zeroPa = core.exports["domainZeroPa"](domain) >>> 0;
+  const l1Pa = core.u32[domain >>> 2]!;
+  const zeroPa = core.u32[(domain >>> 2) + 1]!;
   const fallback = scenario["ver"] === "v3.6" ? 0 : (zeroPa | 1) >>> 0;
   const lines = operations.map((record) => record.value);
   const player = new MapsgScenario(core, scenario, lines, { domain });
