@@ -71,3 +71,31 @@ export async function runReplayCommand(
   writeOutput(options["json"] === true ? jsonText(report) : renderReplayReport(report), options, io);
   return options["failOnFindings"] === true && findings(report) > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
+
+/** Replays traces, or the recordings that the package brings. */
+export const replay: Command = {
+  usage: "replay [...traces]",
+  summary: "Replay recorded DMA traces on the emulated machine and print a report",
+  options: [
+    {
+      flags: "--strategy <list>",
+      text: `How devices reach memory: ${STRATEGIES.join(",")} (default all, side by side)`,
+    },
+    { flags: "--profile <version>", text: `Kernel whose rules apply: ${PROFILES.join(", ")} (default v6.1)` },
+    { flags: "--soc <name>", text: `SoC: ${SOCS.join(", ")} (default exynos4210)` },
+    { flags: "--dram <size>", text: "Guest DRAM, 1M to 2G (default 256M)" },
+    { flags: "--access <how>", text: "Accesses of the masters: none, once, stream:N (default once)" },
+    { flags: "--lenient", text: "Count malformed events instead of stopping at the first" },
+    { flags: "--fail-on-findings", text: "Exit status 1 on faults, stale hits, bus errors or failed maps" },
+  ],
+  examples: [
+    "sysmmu replay",
+    "sysmmu replay trace.txt.gz --strategy iommu --access stream:4",
+    "trace-cmd report | sysmmu replay - --json --out report.json",
+  ],
+  run: (args, options, io) =>
+    runReplayCommand(args, options, io, async (files, request) => {
+      const { replayEngine } = await import("../replay-engine.js");
+      return replayEngine(files, request);
+    }),
+};
