@@ -20,4 +20,4 @@ export {
 } from "./iommu";
 export { stubCreate, stubDestroy } from "./iommu-stub";
 export { kmapAdd, kmapClear } from "./kmap-list";
-export { poolBase, poolInit, poolUsed } from "./pool";
+export { poolAlloc, poolBase, poolFree, poolInit, poolUsed } from "./pool";

@@ -334,6 +334,7 @@ export class MapsgScenario {
       case "pool_alloc":
       case "pool_free":
         if (this.#scenario["ver"] === "v3.6") return undefined;
+        if (operands[1] === NONE) operands[1] = -1;
         break;
       case "dmac_map":
       case "dmac_unmap":

@@ -393,7 +393,7 @@ export class DmaModel {
   private allocAtomic(count: number, attrs: number): Buffer | undefined {
     const at = firstFit(this.pool, count, 2 ** orderOf(count));
     const pa = at < 0 ? ERROR : this.poolBase + at * PAGE;
-    if (this.version !== "v3.6") this.events.push(["pool_alloc", count, pa]);
+    if (this.version !== "v3.6") this.events.push(["pool_alloc", count, at < 0 ? -1 : pa]);
     if (at < 0) return undefined;
     this.pool.fill(true, at, at + count);
     const pages = Array.from({ length: count }, (_, n) => pa + n * PAGE);

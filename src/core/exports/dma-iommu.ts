@@ -41,6 +41,9 @@ export interface DmaIommuExports {
 
   /** Makes the atomic pool at `pa` (NO_PA: from guest pages); 0 or 12. */
   poolInit(pa: number): number;
+  /** Takes pages of the pool; their address or NO_PA. */
+  poolAlloc(pages: number): number;
+  poolFree(pa: number, pages: number): void;
   poolUsed(): number;
   poolBase(): number;
 
