@@ -177,8 +177,9 @@ function searchArea(device: Device, area: u32, original: u32, bytes: u32, alignM
   const areaSlots = pool.areaSlots;
   if (n > areaSlots - load<u32>(at, 4)) return NO_PA;
   // min_align_mask asks for the original's bits, a page or an explicit mask for zeros.
-  const keep = device.minAlignMask & ~(SLOT_BYTES - 1);
-  let zero = alignMask & ~(SLOT_BYTES - 1) & ~keep;
+  // Bits of the explicit mask are made up for by padding inside the allocation.
+  const keep = device.minAlignMask & ~(alignMask | (SLOT_BYTES - 1));
+  let zero = alignMask & ~(SLOT_BYTES - 1);
   if (bytes >= 4096) zero |= 2048 & ~keep;
   const stride = ((keep | zero) >> SLOT_SHIFT) + 1;
   const bus = (pool.pa - device.dmaOffset) & device.segBoundary;
