@@ -187,7 +187,7 @@ describe.each(builds)("caches against the slow model (%s)", (build) => {
           play(build, g, switches, ops);
         },
       ),
-      { numRuns: build === "release" ? 300 : 120 },
+      { numRuns: build === "release" ? 250 : 60 },
     );
   });
 });

@@ -9,7 +9,10 @@ import { type Build, rawCore } from "../cores.js";
 
 type Raw = BounceExports &
   CacheExports &
-  DmaLinearExports & { memory: WebAssembly.Memory } & Record<string, WebAssembly.Global>;
+  DmaLinearExports & { pagesUsed(): number; poolUsed(): number } & { memory: WebAssembly.Memory } & Record<
+    string,
+    WebAssembly.Global
+  >;
 export type Version = "rfc2011" | "v3.6" | "v3.14" | "v4.4" | "v6.1";
 
 export const BASE = 0x4000_0000;
