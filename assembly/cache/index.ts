@@ -1,5 +1,5 @@
 // The cache floor's exports; nothing else.
-export { cpuBarrier, cpuRead, cpuRead32, cpuReadAs, cpuWrite, cpuWrite32, cpuWriteAs } from "./access";
+export { cpuRead, cpuRead32, cpuWrite, cpuWrite32 } from "./access";
 export {
   busRead,
   busWrite,
@@ -14,4 +14,5 @@ export { cacheContext, cacheFlushAll } from "./maintenance";
 export { outerClean, outerFlush, outerInvalidate } from "./outer";
 export { cacheRandomRefills, cacheRefill } from "./refill";
 export { cacheInit, cacheSetBufferAge, cacheSetLineBytes } from "./state";
+export { cpuBarrier, cpuReadAs, cpuWriteAs } from "./uncached";
 export { bufferPending } from "./write-buffer";

@@ -1,11 +1,6 @@
 // dmabounce (arch/arm/common/dmabounce.c, removed in 6.0; spec/dma-mapping 5.1): streaming
 // buffers a device cannot reach are copied through coherent ones.
 //
-//   block  0 small pool  4 large pool  8 newest safe buffer  12 window start  16 window end
-//          20 small allocations  24 large  28 all  32 mapped through a buffer  36 bounces
-//   safe   0 next  4 original pa  8 size  12 direction  16 pool (0: allocated alone)
-//          20 safe pa  24 allocation (alone)
-//
 //   needs_bounce:  beyond the mask, or inside the window (the board's callback)
 //   map     copy in for TO_DEVICE and BIDIRECTIONAL
 //   sync    copy the named part; direction must be the mapped one
@@ -20,7 +15,6 @@
 import {
   BOUNCE_SAYS_DIRECTION,
   BOUNCE_SAYS_HIGHMEM,
-  BOUNCE_SAYS_INVALID,
   BOUNCE_SAYS_NO_MEMORY,
   BOUNCE_SAYS_PENDING,
   BOUNCE_SAYS_SIZE,
@@ -31,7 +25,6 @@ import {
   COUNT_BOUNCE_DIRECT,
   COUNT_BOUNCE_FULL,
   COUNT_BOUNCE_INNER,
-  COUNT_BOUNCE_INVALID,
   COUNT_BOUNCE_REFUSED,
   COUNT_BOUNCED,
   DMA_FROM_DEVICE,
@@ -39,76 +32,33 @@ import {
   DMA_TO_DEVICE,
   EBUSY,
   ENOMEM,
-  GFP_ATOMIC,
-  INJECT_BOUNCE,
   LOG_GROUP_BOUNCE,
   LOGK_BOUNCE_MAP,
   LOGK_BOUNCE_UNMAP,
   MEMORY_BUFFERABLE,
-  NO_PA,
 } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { cpuBarrier, dmacFlushVia } from "../cache/index";
 import { count } from "../counters";
 import { deviceOf } from "../device";
-import { injected } from "../inject";
 import { logEvent, logging } from "../log";
-import { runPa } from "./alloc-record";
 import { copyIn, copyOut, says } from "./bounce-common";
+import { blockPoolCreate, blockPoolDestroy, busOf } from "./bounce-pool";
 import {
-  blockPoolAlloc,
-  blockPoolCreate,
-  blockPoolDestroy,
-  blockPoolFree,
-  blockPoolSize,
-  busOf,
-} from "./bounce-pool";
+  registration,
+  registrationOf,
+  SAFE_BYTES,
+  safeAt,
+  safeFind,
+  safeFor,
+  safeRelease,
+} from "./bounce-safe";
 import { linearSyncForCpu, linearSyncForDevice } from "./linear";
-import { linearAlloc, linearFree } from "./linear-alloc";
 import { isHighmem } from "./sync";
-
-const BLOCK_BYTES: u32 = 64;
-
-@unmanaged
-class Registration {
-  small: u32;
-  large: u32;
-  newest: u32;
-  windowStart: u32;
-  windowEnd: u32;
-  smallAllocs: u32;
-  largeAllocs: u32;
-  allocs: u32;
-  maps: u32;
-  bounces: u32;
-}
-
-@unmanaged
-class Safe {
-  next: u32;
-  original: u32;
-  size: u32;
-  dir: u32;
-  pool: u32;
-  pa: u32;
-  allocation: u32;
-}
-
-function registrationOf(index: u32): u32 {
-  return deviceOf(index).bounce;
-}
-
-function registration(at: u32): Registration {
-  return changetype<Registration>(<usize>at);
-}
-
-function safeAt(at: u32): Safe {
-  return changetype<Safe>(<usize>at);
-}
 
 /** dmabounce_register_dev with block sizes `small` and `large` in bytes; 0 or -ENOMEM. */
 export function dmabounceRegister(index: u32, small: u32, large: u32): i32 {
-  const at = <u32>arenaAlloc(BLOCK_BYTES);
+  const at = <u32>arenaAlloc(SAFE_BYTES);
   if (at === 0) return -ENOMEM;
   const r = registration(at);
   r.small = blockPoolCreate(small);
@@ -137,21 +87,9 @@ export function dmabounceUnregister(index: u32): i32 {
   }
   blockPoolDestroy(index, r.small);
   if (r.large !== 0) blockPoolDestroy(index, r.large);
-  arenaFree(at, BLOCK_BYTES);
+  arenaFree(at, SAFE_BYTES);
   deviceOf(index).bounce = 0;
   return 0;
-}
-
-/** Figures of `dmabounce_stats`: 0 small, 1 large, 2 other allocations, 3 total, 4 maps, 5 bounces. */
-export function dmabounceStatistic(index: u32, n: u32): u32 {
-  const at = registrationOf(index);
-  if (at === 0) return 0;
-  const r = registration(at);
-  if (n === 0) return r.smallAllocs;
-  if (n === 1) return r.largeAllocs;
-  if (n === 2) return r.allocs - r.smallAllocs - r.largeAllocs;
-  if (n === 3) return r.allocs;
-  return n === 4 ? r.maps : r.bounces;
 }
 
 /** needs_bounce: 0 no, 1 yes, -7 (E2BIG) when the mask is smaller than the buffer. */
@@ -170,28 +108,6 @@ export function dmabounceNeeds(index: u32, dma: u32, size: u32): i32 {
   }
   const r = registration(at);
   return dma < r.windowEnd && <u64>dma + size > r.windowStart ? 1 : 0;
-}
-
-function safeFor(index: u32, r: Registration, size: u32): u32 {
-  if (injected(INJECT_BOUNCE)) return 0;
-  const at = <u32>arenaAlloc(BLOCK_BYTES);
-  if (at === 0) return 0;
-  const safe = safeAt(at);
-  if (size <= blockPoolSize(r.small)) safe.pool = r.small;
-  else if (r.large !== 0 && size <= blockPoolSize(r.large)) safe.pool = r.large;
-  if (safe.pool !== 0) safe.pa = blockPoolAlloc(index, safe.pool);
-  else {
-    safe.allocation = linearAlloc(index, size, GFP_ATOMIC, 0);
-    safe.pa = safe.allocation === 0 ? NO_PA : runPa(safe.allocation, 0);
-  }
-  if (safe.pa === NO_PA) {
-    arenaFree(at, BLOCK_BYTES);
-    return 0;
-  }
-  if (safe.pool === r.small) r.smallAllocs = r.smallAllocs + 1;
-  else if (safe.pool !== 0) r.largeAllocs = r.largeAllocs + 1;
-  r.allocs = r.allocs + 1;
-  return at;
 }
 
 /** map_page of a registered device. */
@@ -237,38 +153,14 @@ export function dmabounceMap(index: u32, page: u32, offset: u32, size: u32, dir:
   return busOf(index, safe.pa);
 }
 
-/** The safe buffer of `dma`, or 0. The error value is complained about. */
-function find(index: u32, dma: u32): u32 {
-  const at = registrationOf(index);
-  if (at === 0) return 0;
-  if (dma === DMA_MAPPING_ERROR) {
-    says(BOUNCE_SAYS_INVALID, index, 0, 0, 0);
-    count(COUNT_BOUNCE_INVALID);
-    return 0;
-  }
-  let safe = registration(at).newest;
-  while (safe !== 0 && dma - busOf(index, safeAt(safe).pa) >= safeAt(safe).size) safe = safeAt(safe).next;
-  return safe;
-}
-
 function bug(what: u32, index: u32, had: u32, got: u32): void {
   says(what, index, had, got, 0);
   count(COUNT_BOUNCE_BUGS);
 }
 
-function unlink(r: Registration, at: u32): void {
-  if (r.newest === at) {
-    r.newest = safeAt(at).next;
-    return;
-  }
-  let before = r.newest;
-  while (safeAt(before).next !== at) before = safeAt(before).next;
-  safeAt(before).next = safeAt(at).next;
-}
-
 /** unmap_page: copies back and frees, or hands an ordinary buffer back to the CPU. */
 export function dmabounceUnmap(index: u32, dma: u32, size: u32, dir: u32): void {
-  const at = find(index, dma);
+  const at = safeFind(index, dma);
   if (at === 0) {
     linearSyncForCpu(index, dma, size, dir);
     return;
@@ -293,15 +185,12 @@ export function dmabounceUnmap(index: u32, dma: u32, size: u32, dir: u32): void 
     // The original may be a page of the page cache: its lines go to memory.
     dmacFlushVia(safe.original, size, 0);
   }
-  unlink(r, at);
-  if (safe.pool !== 0) blockPoolFree(safe.pool, safe.pa);
-  else linearFree(index, safe.allocation);
-  arenaFree(at, BLOCK_BYTES);
+  safeRelease(index, at);
 }
 
 /** Copies the part of a bounced buffer at `dma`; true when `dma` is not bounced. */
 function syncPart(index: u32, dma: u32, size: u32, dir: u32, forCpu: bool): bool {
-  const at = find(index, dma);
+  const at = safeFind(index, dma);
   if (at === 0) return true;
   const safe = safeAt(at);
   if (safe.dir !== dir) {

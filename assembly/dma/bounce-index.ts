@@ -15,9 +15,9 @@ export { bounceSaid, bounceSaidOperand } from "./bounce-common";
 export {
   dmabounceNeeds,
   dmabounceRegister,
-  dmabounceStatistic,
   dmabounceUnregister,
   dmabounceWindow,
 } from "./bounce-dmabounce";
+export { dmabounceStatistic } from "./bounce-safe";
 export { swiotlbExit, swiotlbInit, swiotlbResetHighWater, swiotlbSetCpu, swiotlbStatistic } from "./swiotlb";
 export { swiotlbMap, swiotlbUnmap } from "./swiotlb-ops";

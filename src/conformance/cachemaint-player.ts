@@ -9,6 +9,7 @@
 // Not modelled: virtual addresses.
 
 import type { Core } from "../core/core.js";
+import { joinLines, maintenanceEvents } from "./cachemaint-events.js";
 
 /** A line of a V4 file, as parsed. */
 export type MaintenanceLine = Readonly<Record<string, unknown>>;
@@ -57,51 +58,6 @@ const OUTER: Readonly<Record<string, string>> = {
   flush_range: "outerFlush",
   inv_range: "outerInvalidate",
 };
-const LINE_ACTIONS = ["c", "i", "ci", "sync", "clean_way", "clean_inv_way"] as const;
-
-/** Event names by `group << 8 | kind`, and how many operands each shows. */
-function eventTable(constants: Core["constants"]): Map<number, [name: string, operands: number]> {
-  const table = new Map<number, [string, number]>();
-  const add = (group: string, name: string, operands: number): void => {
-    const kind = constants[`LOGK_${name.toUpperCase()}`];
-    if (kind === undefined) throw new Error(`the core logs no ${name}`);
-    table.set((constants[`LOG_GROUP_${group}`]! << 8) | kind, [name, operands]);
-  };
-  for (const [name, operands] of [
-    ["iommu_map", 5],
-    ["iommu_unmap", 2],
-    ["iova_to_phys", 2],
-  ] as const) {
-    add("IOMMU", name, operands);
-  }
-  for (const [name, operands] of [
-    ["alloc_pages", 2],
-    ["free_page", 2],
-    ["pool_alloc", 2],
-    ["pool_free", 2],
-    ["zero", 2],
-    ["remap", 2],
-    ["unremap", 1],
-  ] as const) {
-    add("PAGES", name, operands);
-  }
-  for (const [name, operands] of [
-    ["dmac_map", 4],
-    ["dmac_unmap", 4],
-    ["dmac_flush", 3],
-    ["outer_inv", 2],
-    ["outer_clean", 2],
-    ["outer_flush", 2],
-    ["kmap_atomic", 1],
-    ["kunmap_atomic", 1],
-    ["kmap_high_get", 2],
-    ["kunmap_high", 1],
-    ["dcache_clean", 1],
-  ] as const) {
-    add("CACHE", name, operands);
-  }
-  return table;
-}
 
 function attributesOf(line: MaintenanceLine): number {
   let bits = 0;
@@ -132,7 +88,7 @@ export class CacheMaintenancePlayer {
   constructor(core: Core, version: string) {
     this.#core = core;
     this.#version = version;
-    this.#events = eventTable(core.constants);
+    this.#events = maintenanceEvents(core.constants);
     this.#deviceAt = core.constants["DEVICES"]! >>> 2;
     this.#sgAt = core.constants["SG"]! >>> 2;
     core.exports["syncSetHighmem"](HIGHMEM_START);
@@ -175,18 +131,8 @@ export class CacheMaintenancePlayer {
     return { lines: this.#lines(head, 32) };
   }
 
-  /** Line operations since `head`, neighbours with the same action joined as the file joins them. */
-  #lines(head: number, stride: number): Event[] {
-    const lines: { at: number; action: string; lines: number }[] = [];
-    for (const [word, operands] of this.#drain(head)) {
-      const action = LINE_ACTIONS[word & 0xff]!;
-      const [at, count] = operands as [number, number];
-      const last = lines.at(-1);
-      const joins = action.length <= 2 && last?.action === action && last.at + last.lines * stride === at;
-      if (joins) last.lines += count;
-      else lines.push({ at, action, lines: count });
-    }
-    return lines.map((run) => (run.lines === 1 ? [run.at, run.action] : [run.at, run.action, run.lines]));
+  #lines(head: number, stride: number): unknown[] {
+    return joinLines(this.#drain(head), stride);
   }
 
   // ---- single buffers ----
