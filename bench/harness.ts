@@ -22,7 +22,7 @@ export interface NativeContender {
   readonly name: string;
   /** Seconds of one cycle. */
   readonly cycle: () => Promise<number>;
-  readonly check: () => Promise<number>;
+  readonly check?: () => Promise<number>;
 }
 
 /** One piece of work and those who do it. Ratios are against the first contender. */

@@ -63,6 +63,14 @@ function nanoseconds(results: readonly PointResult[], name: string): number | nu
   return (first === undefined ? undefined : figure(first, name))?.nanoseconds ?? null;
 }
 
+/** Times of `rival` over `ours`, at every point that has both. */
+function between(results: readonly PointResult[], rival: string, ours: string): number[] {
+  return results.flatMap((result) => {
+    const [a, b] = [figure(result, rival), figure(result, ours)];
+    return a === undefined || b === undefined ? [] : a.nanoseconds / b.nanoseconds;
+  });
+}
+
 function quotient(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a / b;
 }
@@ -83,6 +91,22 @@ const TARGETS: readonly Target[] = [
     sense: ">=",
     unit: "x",
     value: (all) => least(ratios(pick(all, "iova"), "C first fit")),
+  },
+  {
+    area: "iova",
+    what: "own placement against C tree + magazines, geometric mean",
+    bound: 5,
+    sense: ">=",
+    unit: "x",
+    value: (all) => geometricMean(between(pick(all, "iova"), "C tree + magazines", "Wasm own placement")),
+  },
+  {
+    area: "iova",
+    what: "own placement against C tree + magazines, worst workload",
+    bound: 1,
+    sense: ">=",
+    unit: "x",
+    value: (all) => least(between(pick(all, "iova"), "C tree + magazines", "Wasm own placement")),
   },
   {
     area: "translate",

@@ -2,8 +2,10 @@
 
 import type { Suite } from "../suite.js";
 import { iova } from "./iova.js";
+import { machines } from "./machine.js";
+import { map } from "./map.js";
 import { sync } from "./sync.js";
 import { translate } from "./translate.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, translate, sync];
+export const suites: readonly Suite[] = [iova, map, translate, sync, machines];

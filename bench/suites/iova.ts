@@ -1,10 +1,10 @@
 // IO-address allocation and free: the eleven workloads, the kernel's placement in all contenders
-// but the last, which places as it likes.
+// but two: our own allocator and the tree with magazines place as they like.
 
 import type { Core } from "../../src/core/core.js";
 import { benchCore, place, snapshotOf } from "../core.js";
 import type { Contender, Point } from "../harness.js";
-import { nativeContender, nativeInput } from "../native.js";
+import { type Native, nativeContender, nativeInput } from "../native.js";
 import { hashWords } from "../random.js";
 import { FirstFitSpace, NONE } from "../rivals/first-fit.js";
 import type { Suite } from "../suite.js";
@@ -137,21 +137,33 @@ function plain(workload: Workload): Contender {
   };
 }
 
-function point(make: () => Workload): Point {
-  const workload = make();
-  const contenders: Point["contenders"][number][] = [
-    batch(workload, "Wasm batch"),
-    calls(workload),
-    plain(workload),
-  ];
+function natives(workload: Workload): readonly Native[] {
   const path = nativeInput(`${workload.name.replaceAll(/[^\w]/g, "_")}.bin`, workload.ops);
   const args = [path, String(workload.window), String(workload.mark), String(workload.slots)];
-  const native = nativeContender("C first fit", "first_fit", args);
-  if (native !== undefined) contenders.push(native);
+  const same = nativeContender("C first fit", "first_fit", args);
+  const other = nativeContender("C tree + magazines", "range_cache", args, false);
+  return [same, other].filter((native) => native !== undefined);
+}
+
+function point(make: () => Workload): Point {
+  const workload = make();
+  const native = natives(workload);
   const { constants } = benchCore(DRAM_BYTES);
-  contenders.push(batch(workload, "Wasm own placement", constants[OWN]!));
-  const close = () => native?.close();
-  return { name: workload.name, unit: "op", operations: timed(workload), contenders, close };
+  return {
+    name: workload.name,
+    unit: "op",
+    operations: timed(workload),
+    contenders: [
+      batch(workload, "Wasm batch"),
+      calls(workload),
+      plain(workload),
+      batch(workload, "Wasm own placement", constants[OWN]!),
+      ...native,
+    ],
+    close: () => {
+      for (const process of native) process.close();
+    },
+  };
 }
 
 /** IO addresses: allocation and free. */
@@ -160,7 +172,7 @@ export const iova: Suite = {
   title: "IO-address allocation and free",
   needs: ["iovaCreate", "iovaCreateKind", "iovaAlloc", "iovaFree", "iovaBatch"],
   *points(quick) {
-    const all = iovaWorkloads(quick ? 4000 : 100_000);
+    const all = iovaWorkloads(quick ? 20_000 : 100_000);
     for (const make of quick ? [all[0]!, all[2]!, all[4]!, all[10]!] : all) yield point(make);
   },
 };
