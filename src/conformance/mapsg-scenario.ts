@@ -189,10 +189,13 @@ export class MapsgScenario {
         outcome.r = { cpu: this.#cpuOf(at), handle: exports["iommuOpsLastHandle"]() >>> 0 };
         return;
       }
-      case "free":
-        exports["iommuOpsFreeAs"](device, this.#allocations.get(id!), attrs);
+      case "free": {
+        const at = this.#allocations.get(id!) ?? 0;
+        if (at === 0) throw new Error(`no allocation ${id}`);
+        exports["iommuOpsFreeAs"](device, at, attrs);
         this.#allocations.delete(id!);
         return;
+      }
       default:
         throw new Error(`unknown operation ${String(line["op"])}`);
     }
