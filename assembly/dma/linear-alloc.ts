@@ -45,6 +45,7 @@ import {
   runPa,
   runPages,
 } from "./alloc-record";
+import { highestOf } from "./linear";
 import { blockAlloc, blockFree, clearBuffer, FOREIGN } from "./pages";
 import { orderOf, poolAlloc, poolFree } from "./pool";
 
@@ -59,9 +60,7 @@ function failed(at: u32): u32 {
 }
 
 function coherentReaches(device: Device, pa: u32, bytes: u32): bool {
-  const last = <u64>(pa - device.dmaOffset) + bytes - 1;
-  const mask = device.coherentMask;
-  return last <= (device.busLimit === 0 ? mask : min<u64>(mask, device.busLimit));
+  return <u64>(pa - device.dmaOffset) + bytes - 1 <= highestOf(device, device.coherentMask);
 }
 
 function fromPool(device: Device, at: u32, pages: u32, cookie: bool): u32 {

@@ -32,12 +32,17 @@ function maintains(device: Device, attrs: u32): bool {
   return (attrs & ATTR_SKIP_CPU_SYNC) === 0 || switchOf(SWITCH_DMA_SKIP_SYNC) === 0;
 }
 
-/** dma_capable: the last byte of [dma, dma + size) within the mask and the bus limit, and no wrap. */
+/** The highest bus address that `mask` and the bus limit (0: none) allow; an unset one does not count. */
+export function highestOf(device: Device, mask: u64): u64 {
+  const limit = <u64>device.busLimit;
+  if (limit === 0) return mask;
+  return mask === 0 ? limit : min(mask, limit);
+}
+
+/** dma_capable: the last byte of [dma, dma + size) is within mask and bus limit and does not wrap. */
 export function deviceReaches(device: Device, dma: u32, size: u32): bool {
-  const last = <u64>dma + size - 1;
-  const mask = device.dmaMask;
-  const limit = device.busLimit === 0 ? mask : min<u64>(mask, device.busLimit);
-  return last <= limit && last <= 0xffffffff;
+  const last = size === 0 ? dma : dma + size - 1;
+  return last >= dma && <u64>last <= highestOf(device, device.dmaMask);
 }
 
 /** map_page: `size` bytes at `offset` of the page at `page`; the bus address or DMA_MAPPING_ERROR. */
