@@ -126,11 +126,11 @@ const TARGETS: readonly Target[] = [
   },
   {
     area: "translate",
-    what: "misses against a hash table emptied when full, worst point",
+    what: "misses against a C hash table emptied when full, worst point",
     bound: 20,
     sense: ">=",
     unit: "x",
-    value: (all) => least(ratios(pick(all, "translate", /^(miss|walk)/), "TypeScript hash table")),
+    value: (all) => least(ratios(pick(all, "translate", /^(miss|walk)/), "C hash table")),
   },
   {
     area: "translate",

@@ -1,11 +1,10 @@
 // The modelled System MMU in C: sets x ways with LRU over ARMv7 short descriptors, last page at hand.
 //   translate <memory words> <stream words> <base> <lv1> <sets> <ways>
 #include "server.h"
+#include "walk.h"
 
-#define NO_PA 0xffffffffu
 #define MAX_WAYS 16
 
-static uint32_t *memory, base, lv1;
 static uint32_t *stream, *output, count;
 static uint32_t sets, ways, tick;
 static uint64_t lookups, hits, misses, walks, reads;
@@ -13,20 +12,6 @@ typedef struct {
   uint32_t tags[MAX_WAYS], pages[MAX_WAYS], stamps[MAX_WAYS], owners[MAX_WAYS];
 } Set;
 static Set *tlb;
-
-static uint32_t walk(uint32_t va) {
-  walks++;
-  reads++;
-  uint32_t entry = memory[((lv1 - base) >> 2) + (va >> 20)];
-  if ((entry & 3) == 1) {
-    reads++;
-    uint32_t small = memory[(((entry & ~1023u) - base) >> 2) + ((va >> 12) & 255)];
-    if (small & 2) return (small & ~4095u) | (va & 4095);
-    if (small & 1) return (small & ~65535u) | (va & 65535);
-    return NO_PA;
-  }
-  return (entry & 3) == 2 ? (entry & ~0xfffffu) | (va & 0xfffff) : NO_PA;
-}
 
 static uint32_t page_of(uint32_t va) {
   uint32_t tag = va & ~4095u;
@@ -39,6 +24,8 @@ static uint32_t page_of(uint32_t va) {
     return set->pages[w];
   }
   misses++;
+  walks++;
+  reads += 2;
   uint32_t pa = walk(va);
   if (pa == NO_PA) return NO_PA;
   uint32_t victim = 0;

@@ -6,6 +6,7 @@ import { machines } from "./machine.js";
 import { map } from "./map.js";
 import { sync } from "./sync.js";
 import { translate } from "./translate.js";
+import { walk } from "./walk.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, map, translate, sync, machines];
+export const suites: readonly Suite[] = [iova, map, translate, walk, sync, machines];

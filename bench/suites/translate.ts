@@ -7,33 +7,14 @@ import type { Contender, Point } from "../harness.js";
 import { nativeContender, nativeInput } from "../native.js";
 import { hashWords } from "../random.js";
 import { HashTlb, PlainTlb } from "../rivals/tlb.js";
-import { BASE_VA, type Stream, translateStreams } from "../streams.js";
+import { type Stream, translateStreams } from "../streams.js";
 import type { Suite } from "../suite.js";
+import { DRAM_BYTES, LV1, tables } from "../tables.js";
 
-const DRAM_BYTES = 16 << 20;
 const SETS = 64;
 const WAYS = 8;
 const VERSION_2 = 0x2000_0000;
 const HASH_CAPACITY = 256;
-/** Level-1 table, level-2 tables behind it; the pages themselves lie outside DRAM. */
-const LV1 = DRAM_BASE + 0x10_0000;
-const PAGES_AT = 0x8000_0000;
-
-/** Small pages from BASE_VA on, scattered over physical memory; words of DRAM. */
-function tables(pages: number): Uint32Array {
-  const words = new Uint32Array(DRAM_BYTES / 4);
-  const lv1 = (LV1 - DRAM_BASE) / 4;
-  for (let i = 0; i < pages; i++) {
-    const va = BASE_VA + i * 4096;
-    const lv2 = LV1 + 0x4000 + (i >>> 8) * 1024;
-    words[lv1 + (va >>> 20)] = lv2 | 1;
-    // An odd multiplier permutes the pages of a power of two.
-    const page = Math.imul(i, 0x9e3779b1) & (pages - 1);
-    words[(lv2 - DRAM_BASE) / 4 + ((va >>> 12) & 0xff)] = (PAGES_AT + page * 4096) | 2;
-  }
-  return words;
-}
-
 interface Prepared {
   readonly core: Core;
   readonly mmu: number;
@@ -110,22 +91,27 @@ function plain(name: string, { addresses }: Stream, tlb: PlainTlb | HashTlb): Co
 
 function point(stream: Stream): Point {
   const memory = tables(stream.pages);
-  const contenders: Point["contenders"][number][] = [
+  const contenders = [
     wasm(stream, prepare(stream, memory), false),
     wasm(stream, prepare(stream, memory), true),
     plain("TypeScript TLB", stream, new PlainTlb(SETS, WAYS, memory, DRAM_BASE, LV1)),
     plain("TypeScript hash table", stream, new HashTlb(HASH_CAPACITY, memory, DRAM_BASE, LV1)),
   ];
-  const args = [nativeInput("memory.bin", memory), nativeInput("stream.bin", stream.addresses)];
+  const files = [nativeInput("memory.bin", memory), nativeInput("stream.bin", stream.addresses)];
   const numbers = [DRAM_BASE, LV1, SETS, WAYS].map(String);
-  const native = nativeContender("C TLB", "translate", [...args, ...numbers]);
-  if (native !== undefined) contenders.push(native);
+  const native = [
+    nativeContender("C TLB", "translate", [...files, ...numbers]),
+    // Other hit counts by design, so not compared.
+    nativeContender("C hash table", "hash_tlb", [...files, ...numbers.slice(0, 2)], false),
+  ].filter((contender) => contender !== undefined);
   return {
     name: stream.name,
     unit: "access",
     operations: stream.addresses.length,
-    contenders,
-    close: () => native?.close(),
+    contenders: [...contenders, ...native],
+    close: () => {
+      for (const process of native) process.close();
+    },
   };
 }
 
