@@ -108,6 +108,18 @@ describe("outcome", () => {
     expect(io.out).toContain("accounts for 2 of 3 operations");
   });
 
+  it("is 1 when a runner breaks, and still runs the other files", async () => {
+    write("a.jsonl", SIGNS[0]![1]);
+    write("b.jsonl", SIGNS[4]![1]);
+    const { status, io } = await conformance(async (kind) => () => {
+      if (kind === "iova") throw new TypeError("no such field");
+      return good;
+    });
+    expect(status).toBe(1);
+    expect(io.out).toContain("a.jsonl: not run to its end: no such field");
+    expect(io.out).toMatch(/^b\.jsonl +cachemaint +3 +3/m);
+  });
+
   it("prints JSON with a schema version", async () => {
     write("a.jsonl", SIGNS[0]![1]);
     const { io } = await conformance(async () => () => good, { json: true });

@@ -64,8 +64,13 @@ async function runFile(
   if (runner === undefined) {
     return { ...outcome, result: null, problem: `not run: no runner for ${file.kind} in this version` };
   }
-  const result = await runner(file, context);
-  return { ...outcome, result, problem: checkedResult(file, result) };
+  try {
+    const result = await runner(file, context);
+    return { ...outcome, result, problem: checkedResult(file, result) };
+  } catch (error) {
+    // One file that breaks its runner must not hide how the others fare.
+    return { ...outcome, result: null, problem: `not run to its end: ${(error as Error).message}` };
+  }
 }
 
 function failed({ result, problem }: FileOutcome): boolean {
