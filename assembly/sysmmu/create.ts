@@ -1,19 +1,38 @@
 // Birth, reset and configuration of System MMU instances.
+//
+//   cache sizes of sysmmuCreate   0 what the generation has (generation.ts), SYSMMU_NONE none
+//
 // Not modelled: release; an instance lives as long as its machine.
 
-import { ENOMEM, STALE_SLOT_BYTES, STALE_SLOTS, SYSMMU_V5 } from "../abi";
+import { EINVAL, ENOMEM, STALE_SLOT_BYTES, STALE_SLOTS, SYSMMU_NONE } from "../abi";
 import { arenaAlloc } from "../arena";
 import { header, setError } from "../header";
 import { SYSMMU_COUNT } from "../layout";
-import { accessMap, generationOf } from "./generation";
+import { tlbFlushAll, tlbMarkStale } from "../tlb/fill";
+import { flpdCreate, flpdFlush } from "../tlb/flpd";
+import { tlbCreate } from "../tlb/tlb";
+import { accessMap, defaultFetch, defaultFlpdLines, defaultL1Ways, flpdSpanOf, generationOf, hasSecondLevel } from "./generation";
 import { sysmmuOf } from "./instance";
-import { regStore } from "./registers";
+import { initialWords } from "./registers";
+
+const L2_SETS: u32 = 64;
+const L2_WAYS: u32 = 8;
+
+function powerOfTwo(n: u32): bool {
+  return n !== 0 && (n & (n - 1)) === 0;
+}
+
+function failed(errno: i32): u32 {
+  setError(errno);
+  return 0xffffffff;
+}
 
 /**
- * A new instance that reads `version` from VERSION; its index, or 0xffffffff and ENOMEM
- * when all SYSMMU_COUNT are taken or memory is exhausted. Of the caches, 0 means what the
- * generation has and SYSMMU_NONE none: `l1Sets` x `l1Ways` and `l2Sets` x `l2Ways` entries,
- * `flpdLines` of the level-1 descriptor cache, `fetch` level-2 descriptors read per walk.
+ * A new instance that reads `version` from VERSION; its index, or 0xffffffff with ENOMEM when all
+ * SYSMMU_COUNT are taken or memory is exhausted, EINVAL for a shape that is none (sets and `fetch` a
+ * power of two, ways 1..4096, a first level is needed). Of the caches, 0 means what the generation
+ * has and SYSMMU_NONE none: `l1Sets` x `l1Ways` and `l2Sets` x `l2Ways` entries, `flpdLines` of the
+ * level-1 descriptor cache, `fetch` level-2 descriptors read per walk (1..256).
  */
 export function sysmmuCreate(
   version: u32,
@@ -26,58 +45,72 @@ export function sysmmuCreate(
 ): u32 {
   const h = header();
   const index = h.sysmmuCount;
-  if (index >= SYSMMU_COUNT) {
-    setError(ENOMEM);
-    return 0xffffffff;
-  }
+  if (index >= SYSMMU_COUNT) return failed(ENOMEM);
+  const generation = generationOf(version);
+  const sets1 = l1Sets === 0 ? 1 : l1Sets;
+  const ways1 = l1Ways === 0 ? defaultL1Ways(generation) : l1Ways;
+  const none2 = l2Sets === SYSMMU_NONE || l2Ways === SYSMMU_NONE || (l2Sets === 0 && l2Ways === 0 && !hasSecondLevel(generation));
+  const sets2 = l2Sets === 0 ? L2_SETS : l2Sets;
+  const ways2 = l2Ways === 0 ? L2_WAYS : l2Ways;
+  const lines = flpdLines === 0 ? defaultFlpdLines(generation) : flpdLines === SYSMMU_NONE ? 0 : flpdLines;
+  const take = fetch === 0 ? defaultFetch(generation) : fetch === SYSMMU_NONE ? 1 : fetch;
+  if (!powerOfTwo(sets1) || sets1 > 65536 || ways1 > 4096 || !powerOfTwo(take) || take > 256 || lines > 4096) return failed(EINVAL);
+  if (!none2 && (!powerOfTwo(sets2) || sets2 > 65536 || ways2 > 4096)) return failed(EINVAL);
   const mmu = sysmmuOf(index);
   mmu.version = version;
-  mmu.generation = generationOf(version);
+  mmu.generation = generation;
+  mmu.fetch = take;
   mmu.file = <u32>arenaAlloc(4096 + 64);
   mmu.access = <u32>arenaAlloc(1024);
   mmu.unknown = <u32>arenaAlloc(128);
   mmu.stale = <u32>arenaAlloc(16 + STALE_SLOTS * STALE_SLOT_BYTES);
-  if (mmu.file === 0 || mmu.access === 0 || mmu.unknown === 0 || mmu.stale === 0) {
-    setError(ENOMEM);
-    return 0xffffffff;
-  }
-  accessMap(mmu.access, mmu.generation);
+  mmu.l1 = tlbCreate(sets1, ways1);
+  mmu.l2 = none2 ? 0 : tlbCreate(sets2, ways2);
+  mmu.flpd = lines === 0 ? 0 : flpdCreate(lines, flpdSpanOf(generation));
+  if (mmu.file === 0 || mmu.access === 0 || mmu.unknown === 0 || mmu.stale === 0 || mmu.l1 === 0) return failed(ENOMEM);
+  if ((!none2 && mmu.l2 === 0) || (lines !== 0 && mmu.flpd === 0)) return failed(ENOMEM);
+  accessMap(mmu.access, generation);
+  initialWords(mmu);
   h.sysmmuCount = index + 1;
   return index;
+}
+
+/** A power cycle: registers and translation caches of instance `index` as at birth; counters stay. */
+export function sysmmuReset(index: u32): void {
+  const mmu = sysmmuOf(index);
+  mmu.ctrl = 0;
+  mmu.cfg = 0;
+  mmu.ptBase = 0;
+  mmu.ptBaseHigh = 0;
+  mmu.intStatus = 0;
+  mmu.blockLeft = 0;
+  mmu.heldRead = 0;
+  mmu.heldWrite = 0;
+  memory.fill(<usize>mmu.file, 0, 4096);
+  initialWords(mmu);
+  tlbFlushAll(mmu, mmu.l1);
+  if (mmu.l2 !== 0) tlbFlushAll(mmu, mmu.l2);
+  if (mmu.flpd !== 0) flpdFlush(mmu.flpd, 0, 4095);
+}
+
+/** Names the IO-address space (iova floor) whose owner index blames entries of instance `index`; 0 none. */
+export function sysmmuSetSpace(index: u32, space: u32): void {
+  sysmmuOf(index).space = space;
+}
+
+/**
+ * Marks the entries that instance `index` still holds for [va, va + bytes), the mapping `owner`
+ * that has just gone: they stay usable, and each use is counted.
+ */
+export function sysmmuMarkStale(index: u32, va: u32, bytes: u32, owner: u32): void {
+  if (bytes === 0) return;
+  const mmu = sysmmuOf(index);
+  const last = va + (bytes - 1) < va ? 0xffffffff : va + (bytes - 1);
+  tlbMarkStale(mmu.l1, va, last, owner);
+  if (mmu.l2 !== 0) tlbMarkStale(mmu.l2, va, last, owner);
 }
 
 /** A block request of CTRL shows in STATUS after `polls` reads of it (SYSMMU_NEVER: never). */
 export function sysmmuSetBlockPolls(index: u32, polls: u32): void {
   sysmmuOf(index).blockPolls = polls;
 }
-
-/**
- * Puts INT_STATUS and the fault address registers of instance `index` to these values, as if
- * the hardware had found the faults. Version 5 takes `arAddr` and `awAddr` for its two registers.
- */
-export function sysmmuInject(
-  index: u32,
-  intStatus: u32,
-  pageAddr: u32,
-  awAddr: u32,
-  arAddr: u32,
-  defaultSlaveAddr: u32,
-): void {
-  const mmu = sysmmuOf(index);
-  mmu.intStatus = intStatus;
-  if (mmu.generation === SYSMMU_V5) {
-    regStore(mmu, 0x70, arAddr);
-    regStore(mmu, 0x80, awAddr);
-    return;
-  }
-  regStore(mmu, 0x24, pageAddr);
-  regStore(mmu, 0x28, awAddr);
-  regStore(mmu, 0x2c, arAddr);
-  regStore(mmu, 0x30, defaultSlaveAddr);
-}
-
-/**
- * Marks the entries that instance `index` still holds for [va, va + bytes), the mapping
- * `owner` that has just gone: they stay usable, and each use is counted.
- */
-export function sysmmuMarkStale(index: u32, va: u32, bytes: u32, owner: u32): void {}

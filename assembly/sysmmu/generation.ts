@@ -98,3 +98,29 @@ function mapB(map: usize): void {
   allow(map, 0x7a0, 0x7a0, 4, REG_RW); // SPB_READ
   allow(map, 0x7a4, 0x7b8, 4, REG_RO); // SPB contents
 }
+
+/** Entries of the first level where creation names none: a fully associative set. */
+export function defaultL1Ways(generation: u32): u32 {
+  return generation === SYSMMU_V2 ? 16 : 32;
+}
+
+/** True for generations with a second level (8 ways x 64 sets). */
+export function hasSecondLevel(generation: u32): bool {
+  return generation !== SYSMMU_V1;
+}
+
+/** Lines of the level-1 descriptor cache, 0: none before 3.2. */
+export function defaultFlpdLines(generation: u32): u32 {
+  return generation >= SYSMMU_V3_2 ? 16 : 0;
+}
+
+/** Descriptors in such a line: 3.3 and later take the 16 around a missing one along. */
+export function flpdSpanOf(generation: u32): u32 {
+  return generation >= SYSMMU_V3_3 ? 16 : 1;
+}
+
+/** Level-2 descriptors fetched by one walk: what the alignment rule of the drivers covers. */
+export function defaultFetch(generation: u32): u32 {
+  if (generation === SYSMMU_V3_2) return 64;
+  return generation === SYSMMU_V3_1 || generation === SYSMMU_V3_3 ? 32 : 1;
+}

@@ -1,3 +1,7 @@
-// What the host and the tests need of the System MMU floor.
-export { sysmmuCreate, sysmmuInject, sysmmuMarkStale, sysmmuSetBlockPolls } from "./create";
+// What the host, the floors above and the tests need of the System MMU floor.
+export { walkBase, walkBatch } from "../pagetable/walk";
+export { sysmmuCreate, sysmmuMarkStale, sysmmuReset, sysmmuSetBlockPolls, sysmmuSetSpace } from "./create";
+export { sysmmuExplain } from "./explain";
+export { sysmmuInject, sysmmuIrqLevel } from "./fault";
 export { sysmmuPeek, sysmmuRegRead, sysmmuRegWrite } from "./registers";
+export { sysmmuAccess, sysmmuPaHigh, sysmmuStop, sysmmuTranslate, sysmmuTranslateBatch } from "./translate";

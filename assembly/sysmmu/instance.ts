@@ -7,7 +7,7 @@
 //  0x40 fetch      0x44 flushAll    0x48 stop       0x4c paHigh
 //  0x50 held, heldVa for reads      0x58 the same for writes
 //  0x60 stale      0x64 lv1Address  0x68 lv1        0x6c lv2Address  0x70 lv2
-//  0x74 fault      0x78 mask        0x7c eap
+//  0x74 fault      0x78 mask        0x7c paPage
 //  0x80 counters: u64 cells, indices SYSCOUNT_* of abi.ts
 //
 // Pointers are arena blocks: l1, l2 TLB levels (l2 0: none), flpd level-1
@@ -52,8 +52,16 @@ export class Sysmmu {
   lv2: u32;
   fault: u32;
   mask: u32;
-  eap: u32;
+  paPage: u32;
 }
+
+export const CTRL_ENABLE: u32 = 1;
+export const CTRL_BLOCK: u32 = 2;
+export const CTRL_INTERRUPT: u32 = 4;
+
+export const CFG_LRU: u32 = 1 << 0;
+export const CFG_EAP: u32 = 1 << 2;
+export const CFG_FLPD: u32 = 1 << 20;
 
 export const SYSMMU_COUNTERS: usize = 0x80;
 
@@ -76,4 +84,9 @@ export function sysmmuCount(mmu: Sysmmu, index: u32, n: u64): void {
 /** Counter `index` (SYSCOUNT_*) of an instance. */
 export function sysmmuCounter(mmu: Sysmmu, index: u32): u64 {
   return load<u64>(changetype<usize>(mmu) + SYSMMU_COUNTERS + ((<usize>index) << 3));
+}
+
+/** True when the block request of CTRL has taken effect. */
+export function blocked(mmu: Sysmmu): bool {
+  return (mmu.ctrl & CTRL_BLOCK) !== 0 && mmu.blockLeft === 0;
 }

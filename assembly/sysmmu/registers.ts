@@ -24,19 +24,15 @@ import {
   SYSCOUNT_REG_WRITES,
   SYSCOUNT_UNKNOWN_REGS,
   SYSMMU_NEVER,
+  SYSMMU_V3_3,
   SYSMMU_V5,
 } from "../abi";
 import { logEvent, logging } from "../log";
-import { REG_NONE, REG_RW } from "./generation";
-import { Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
-
-export const CTRL_ENABLE: u32 = 1;
-export const CTRL_BLOCK: u32 = 2;
-export const CTRL_INTERRUPT: u32 = 4;
-
-export const CFG_LRU: u32 = 1 << 0;
-export const CFG_EAP: u32 = 1 << 2;
-export const CFG_FLPD: u32 = 1 << 20;
+import { TLB_HEADER, tlbColumn } from "../tlb/tlb";
+import { releaseHeld } from "./fault";
+import { flushAll, flushEntry, flushRange } from "./flush";
+import { REG_NONE, REG_RO, REG_RW } from "./generation";
+import { blocked, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 
 /** The stored word of the window at `offset` (a multiple of 4 below 0x1000). */
 export function regWord(mmu: Sysmmu, offset: u32): u32 {
@@ -46,11 +42,6 @@ export function regWord(mmu: Sysmmu, offset: u32): u32 {
 /** Stores a word of the window. */
 export function regStore(mmu: Sysmmu, offset: u32, value: u32): void {
   store<u32>(<usize>mmu.file + offset, value);
-}
-
-/** True when the block request of CTRL has taken effect. */
-export function blocked(mmu: Sysmmu): bool {
-  return (mmu.ctrl & CTRL_BLOCK) !== 0 && mmu.blockLeft === 0;
 }
 
 function accessOf(mmu: Sysmmu, offset: u32): u8 {
@@ -82,22 +73,61 @@ export function sysmmuRegWrite(index: u32, offset: u32, value: u32): void {
     unknown(mmu, index, offset, value, 1);
     return;
   }
+  if (access === REG_RO) return;
+  if (access === REG_RW) regStore(mmu, offset, value);
   if (offset === 0) {
     mmu.ctrl = value;
     mmu.blockLeft = mmu.blockPolls;
   } else if (offset === 4) {
     mmu.cfg = value;
-  } else if (mmu.generation === SYSMMU_V5) {
-    if (offset === 0x0c) {
-      mmu.ptBase = value << 12;
-      mmu.ptBaseHigh = value >> 20;
-    } else if (offset === 0x64) mmu.intStatus = mmu.intStatus & ~value;
+  } else if (mmu.generation === SYSMMU_V5) writeMapB(mmu, offset, value);
+  else writeMapA(mmu, offset, value);
+}
+
+function writeMapA(mmu: Sysmmu, offset: u32, value: u32): void {
+  if (offset === 0x14) mmu.ptBase = value;
+  else if (offset === 0x0c) {
+    if ((value & 1) !== 0) flushAll(mmu);
+  } else if (offset === 0x10) {
+    if ((value & 1) !== 0) flushEntry(mmu, value & 0xfffff000);
+  } else if (offset === 0x1c) acknowledge(mmu, value);
+  else if (offset === 0x40 && mmu.generation === SYSMMU_V3_3) showEntry(mmu, mmu.l1, value, 0x48, 0x44);
+}
+
+function writeMapB(mmu: Sysmmu, offset: u32, value: u32): void {
+  if (offset === 0x0c) {
+    mmu.ptBase = value << 12;
+    mmu.ptBaseHigh = value >> 20;
+  } else if (offset === 0x10) {
+    if ((value & 1) !== 0) flushAll(mmu);
   } else if (offset === 0x14) {
-    mmu.ptBase = value;
-  } else if (offset === 0x1c) {
-    mmu.intStatus = mmu.intStatus & ~value;
-  }
-  if (access === REG_RW) regStore(mmu, offset, value);
+    if ((value & 1) !== 0) flushEntry(mmu, value & 0xfffff000);
+  } else if (offset === 0x18) {
+    if ((value & 1) !== 0) flushRange(mmu, regWord(mmu, 0x20) & 0xfffff000, regWord(mmu, 0x24) | 0xfff);
+  } else if (offset === 0x64) acknowledge(mmu, value);
+  else if (offset === 0x750) showEntry(mmu, mmu.l1, value, 0x754, 0x75c);
+  else if (offset === 0x770) showEntry(mmu, mmu.l2, value, 0x774, 0x77c);
+}
+
+// A write of ones to INT_CLEAR; with nothing left the held transactions are free to come again.
+function acknowledge(mmu: Sysmmu, value: u32): void {
+  mmu.intStatus = mmu.intStatus & ~value;
+  if (mmu.intStatus === 0) releaseHeld(mmu);
+}
+
+// L1TLB_READ and its kin: entry number `index` of a level to two registers, VPN and PPN.
+function showEntry(mmu: Sysmmu, tlb: u32, index: u32, vpnAt: u32, ppnAt: u32): void {
+  regStore(mmu, vpnAt, 0);
+  regStore(mmu, ppnAt, 0);
+  if (tlb === 0) return;
+  const ways = load<u32>(<usize>tlb, 4);
+  const set = index / ways;
+  if (set >= load<u32>(<usize>tlb, 24)) return;
+  const entry = <usize>tlb + TLB_HEADER + set * load<u32>(<usize>tlb, 20) + ((index % ways) << 2);
+  const tag = load<u32>(entry);
+  if ((tag & 3) !== 0) return;
+  regStore(mmu, vpnAt, tag >> 12);
+  regStore(mmu, ppnAt, load<u32>(entry + tlbColumn(tlb) * 2) >> 8);
 }
 
 function statusOf(mmu: Sysmmu): u32 {
@@ -131,4 +161,17 @@ export function sysmmuRegRead(index: u32, offset: u32): u32 {
 /** What a read of `offset` would return now, with no effect. */
 export function sysmmuPeek(index: u32, offset: u32): u32 {
   return registerValue(sysmmuOf(index), offset);
+}
+
+/** Words that are not 0 at reset: capabilities of 3.3 and 5.x (spec/sysmmu-hardware 1.1, 1.6). */
+export function initialWords(mmu: Sysmmu): void {
+  if (mmu.generation === SYSMMU_V3_3) regStore(mmu, 0x400, 3); // three prefetch buffers
+  if (mmu.generation !== SYSMMU_V5) return;
+  regStore(mmu, 0x30, load<u32>(<usize>mmu.l1, 4) & 0xff);
+  if (mmu.l2 !== 0) {
+    const sets = load<u32>(<usize>mmu.l2, 24) & 0xff;
+    const ways = load<u32>(<usize>mmu.l2, 4) & 0xff;
+    regStore(mmu, 0x38, sets | (ways << 8));
+  }
+  regStore(mmu, 0x200, 2 << 4);
 }

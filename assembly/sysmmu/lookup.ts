@@ -1,0 +1,202 @@
+// One lookup, from the TLB levels to the tables, with every counter and effect
+// (spec/sysmmu-hardware 3.5, 3.6). The hot loops of translate.ts handle a clean
+// hit of the first level themselves and come here for everything else.
+//
+//   L1 --miss--> L2 --miss--> FLPD --miss--> level 1 --> level 2 --> permission --> fill
+//
+// 3.x keeps faults as entries and takes the descriptors around a missing one with
+// it; entries made so answer until something flushes them, as the real ones do.
+//
+// Not modelled: prefetch buffers (their registers are stored); hits under misses.
+
+import {
+  FAULT_KIND_TLB,
+  FAULT_KIND_WALK,
+  SYSCOUNT_DESCRIPTOR_READS,
+  SYSCOUNT_FLPD_EVICTIONS,
+  SYSCOUNT_FLPD_FILLS,
+  SYSCOUNT_FLPD_HITS,
+  SYSCOUNT_FLPD_MISSES,
+  SYSCOUNT_HITS,
+  SYSCOUNT_L1_MISSES,
+  SYSCOUNT_LOOKUPS,
+  SYSCOUNT_MISSES,
+  SYSCOUNT_WALKS,
+} from "../abi";
+import { hostOf } from "../dram";
+import {
+  lv1AddressOf,
+  lv1Data,
+  lv1IsTable,
+  lv1Readable,
+  lv2Data,
+  lv2Locate,
+  MASK_SMALL,
+} from "../pagetable/walk";
+import { tlbFill } from "../tlb/fill";
+import { flpdFind, flpdMakeLine, flpdPut, flpdSpan, flpdTouch } from "../tlb/flpd";
+import { ownerAt } from "../tlb/owner";
+import { staleUse } from "../tlb/stale";
+import {
+  DATA_FAULT,
+  DATA_NO_READ,
+  DATA_NO_WRITE,
+  DATA_STALE,
+  FIND_MISS,
+  FIND_MULTI,
+  NO_DATA,
+  tlbColumn,
+  tlbFind,
+  tlbTouch,
+} from "../tlb/tlb";
+import { CAUSE_ACCESS, CAUSE_BUS_ERROR, CAUSE_MULTI_HIT, CAUSE_PAGE, raise } from "./fault";
+import { CFG_EAP, CFG_FLPD, CFG_LRU, Sysmmu, sysmmuCount } from "./instance";
+
+/** Data-word flags that forbid this access. */
+export function denied(mmu: Sysmmu, write: u32): u32 {
+  if ((mmu.cfg & CFG_EAP) === 0) return 0;
+  return write !== 0 ? DATA_NO_WRITE : DATA_NO_READ;
+}
+
+/** Looks `va` up: the data word with mmu.mask set, or NO_DATA when a fault was raised. */
+export function lookup(mmu: Sysmmu, va: u32, write: u32): u32 {
+  sysmmuCount(mmu, SYSCOUNT_LOOKUPS + write, 1);
+  const l1 = mmu.l1;
+  const first = tlbFind(l1, va);
+  if (first !== FIND_MISS) return hit(mmu, l1, first, va, write);
+  sysmmuCount(mmu, SYSCOUNT_L1_MISSES + write, 1);
+  const l2 = mmu.l2;
+  if (l2 !== 0) {
+    const second = tlbFind(l2, va);
+    if (second !== FIND_MISS) {
+      const data = hit(mmu, l2, second, va, write);
+      if (second !== FIND_MULTI) copyUp(mmu, second, va);
+      return data;
+    }
+  }
+  sysmmuCount(mmu, SYSCOUNT_MISSES + write, 1);
+  return walk(mmu, va, write);
+}
+
+function copyUp(mmu: Sysmmu, entry: usize, va: u32): void {
+  const column = tlbColumn(mmu.l2);
+  const mask = load<u32>(entry + column);
+  const data = load<u32>(entry + column * 2);
+  const owner = load<u32>(entry + column * 3);
+  tlbFill(mmu, mmu.l1, va, mask, data, owner, (mmu.cfg & CFG_LRU) !== 0);
+  mmu.mask = mask;
+}
+
+function hit(mmu: Sysmmu, tlb: u32, entry: usize, va: u32, write: u32): u32 {
+  sysmmuCount(mmu, SYSCOUNT_HITS + write, 1);
+  if (entry === FIND_MULTI) return raise(mmu, CAUSE_MULTI_HIT, va, write, FAULT_KIND_TLB, 0, 0);
+  const column = tlbColumn(tlb);
+  tlbTouch(tlb, entry);
+  const data = load<u32>(entry + column * 2);
+  if ((data & DATA_STALE) !== 0) staleUse(mmu, entry, column, va, write);
+  const owner = load<u32>(entry + column * 3);
+  if ((data & DATA_FAULT) !== 0) return raise(mmu, CAUSE_PAGE, va, write, FAULT_KIND_TLB, owner, data);
+  if ((data & denied(mmu, write)) !== 0) {
+    return raise(mmu, CAUSE_ACCESS, va, write, FAULT_KIND_TLB, owner, data);
+  }
+  mmu.mask = load<u32>(entry + column);
+  return data;
+}
+
+// 3.x is the family that caches faults.
+function cachesFaults(mmu: Sysmmu): bool {
+  return mmu.generation >> 4 === 3;
+}
+
+function readLv1(mmu: Sysmmu, va: u32): bool {
+  if (!lv1Readable(mmu, va)) return false;
+  sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
+  mmu.lv1 = load<u32>(hostOf(mmu.lv1Address));
+  return true;
+}
+
+// The level-1 descriptor of `va` through the FLPD cache; false when memory does not answer.
+function fetchLv1(mmu: Sysmmu, va: u32, write: u32): bool {
+  const flpd = mmu.flpd;
+  mmu.lv1Address = lv1AddressOf(mmu, va);
+  mmu.lv1 = 0;
+  mmu.lv2Address = 0xffffffff;
+  mmu.lv2 = 0;
+  if (flpd === 0 || (mmu.cfg & CFG_FLPD) === 0) return readLv1(mmu, va);
+  const index = va >> 20;
+  const held = flpdFind(flpd, index);
+  if (held !== 0) {
+    sysmmuCount(mmu, SYSCOUNT_FLPD_HITS + write, 1);
+    flpdTouch(flpd, index);
+    mmu.lv1 = load<u32>(held);
+    return true;
+  }
+  sysmmuCount(mmu, SYSCOUNT_FLPD_MISSES + write, 1);
+  if (!readLv1(mmu, va)) return false;
+  const span = flpdSpan(flpd);
+  const fault = !lv1IsTable(mmu.lv1) && lv1Data(mmu, mmu.lv1) === DATA_FAULT;
+  if (span === 1 && fault) return true;
+  sysmmuCount(mmu, SYSCOUNT_FLPD_EVICTIONS, flpdMakeLine(flpd, index));
+  // The rest of the line comes along unasked.
+  for (let i: u32 = 0; i < span; i++) {
+    const other = (index & ~(span - 1)) + i;
+    const value = load<u32>(hostOf(lv1AddressOf(mmu, other << 20)));
+    if (!flpdPut(flpd, other, value)) continue;
+    sysmmuCount(mmu, SYSCOUNT_FLPD_FILLS, 1);
+    if (other !== index) sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
+  }
+  flpdTouch(flpd, index);
+  return true;
+}
+
+function fill(mmu: Sysmmu, va: u32, mask: u32, data: u32): void {
+  const lru = (mmu.cfg & CFG_LRU) !== 0;
+  const owner = ownerAt(mmu, va);
+  if (mmu.l2 !== 0) tlbFill(mmu, mmu.l2, va, mask, data, owner, lru);
+  tlbFill(mmu, mmu.l1, va, mask, data, owner, lru);
+}
+
+// The other descriptors of the block that a 3.x walk fetches with the one for `va`.
+function fillAround(mmu: Sysmmu, va: u32): void {
+  const tlb = mmu.l2 !== 0 ? mmu.l2 : mmu.l1;
+  const lru = (mmu.cfg & CFG_LRU) !== 0;
+  const span = mmu.fetch << 12;
+  const demandMask = mmu.mask;
+  const start = va & ~(span - 1);
+  for (let i: u32 = 0; i < mmu.fetch; i++) {
+    const page = start + (i << 12);
+    if (page === (va & MASK_SMALL)) continue;
+    sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
+    if (tlbFind(tlb, page) !== FIND_MISS) continue;
+    const data = lv2Data(mmu, load<u32>(hostOf(mmu.lv2Address & ~((mmu.fetch << 2) - 1)) + ((<usize>i) << 2)));
+    tlbFill(mmu, tlb, page, mmu.mask, data, ownerAt(mmu, page), lru);
+  }
+  mmu.mask = demandMask;
+}
+
+function walk(mmu: Sysmmu, va: u32, write: u32): u32 {
+  sysmmuCount(mmu, SYSCOUNT_WALKS, 1);
+  if (!fetchLv1(mmu, va, write)) return raise(mmu, CAUSE_BUS_ERROR, va, write, FAULT_KIND_WALK, 0, 0);
+  let data: u32;
+  const table = lv1IsTable(mmu.lv1);
+  if (table) {
+    if (!lv2Locate(mmu, mmu.lv1, va)) {
+      return raise(mmu, CAUSE_BUS_ERROR, va, write, FAULT_KIND_WALK, 0, 0);
+    }
+    sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
+    mmu.lv2 = load<u32>(hostOf(mmu.lv2Address));
+    data = lv2Data(mmu, mmu.lv2);
+  } else {
+    data = lv1Data(mmu, mmu.lv1);
+  }
+  if ((data & denied(mmu, write)) !== 0) {
+    return raise(mmu, CAUSE_ACCESS, va, write, FAULT_KIND_WALK, 0, data);
+  }
+  const fault = (data & DATA_FAULT) !== 0;
+  if (!fault || cachesFaults(mmu)) {
+    if (table && mmu.fetch > 1) fillAround(mmu, va);
+    fill(mmu, va, mmu.mask, data);
+  }
+  if (fault) return raise(mmu, CAUSE_PAGE, va, write, FAULT_KIND_WALK, 0, 0);
+  return data;
+}
