@@ -5,6 +5,8 @@ import { arenaAlloc } from "./arena";
 import { pagesInit } from "./dram";
 import { header } from "./header";
 import { ABI_VERSION, DRAM, MAGIC } from "./layout";
+import { replayInit } from "./replay";
+import { historyInit } from "./sanitize/history";
 
 /** Room the arena gets at birth; it grows by itself. */
 const ARENA_START_BYTES: u32 = 0x400000;
@@ -26,7 +28,7 @@ export function machineInit(dramBase: u32, dramBytes: u32, profile: u32): i32 {
   h.dramBytes = dramBytes;
   h.arenaNext = <u32>DRAM + dramBytes;
   h.arenaEnd = <u32>((<u64>memory.size()) << 16);
-  return pagesInit() ? 0 : 12;
+  return pagesInit() && historyInit() && replayInit() ? 0 : 12;
 }
 
 /** A zeroed block of the arena for the host's own tables; 0 when memory is exhausted. */

@@ -5,6 +5,7 @@ export { CacheModel } from "./cache/cache-model.js";
 export { DmaAllocation, type CpuMapping, type MemoryRun, type MemoryType } from "./dma/allocation.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export { DmaDebug } from "./dma/debug.js";
+export { DmaDebugObserver } from "./dma/debug-observer.js";
 export type { DmaDebugHook } from "./dma/debug-hook.js";
 export { DIRECTION_NAMES, DMA_MAPPING_ERROR, DmaDirection } from "./dma/direction.js";
 export { Dma } from "./dma/dma.js";

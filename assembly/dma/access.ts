@@ -22,7 +22,7 @@ import {
   SYSMMU_V5,
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
-import { type Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
+import { Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
 import { sysmmuAccess, sysmmuRegRead, sysmmuRegWrite, sysmmuStop, sysmmuTranslateBatch } from "../sysmmu/index";

@@ -36,7 +36,7 @@ import {
   OPS_IOMMU,
 } from "../abi";
 import { count } from "../counters";
-import { type Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
+import { Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
 import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";

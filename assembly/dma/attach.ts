@@ -9,11 +9,13 @@
 // Not modelled: device links and probe order.
 
 import { OPS_IOMMU, OPS_LINEAR } from "../abi";
-import { deviceOf } from "../device";
+import { deviceOf, deviceSysmmu } from "../device";
 import { header } from "../header";
 import { driverAttach, driverDetach } from "../iommu/index";
 import { iovaTrackOwners } from "../iova/index";
+import { iovaTrackOwners } from "../iova/index";
 import { DEVICE_COUNT } from "../layout";
+import { sysmmuSetSpace } from "../sysmmu/index";
 
 /** Makes a device with the kernel's defaults; its index, or 0xffffffff when all 128 are taken. */
 export function deviceCreate(): u32 {
@@ -53,6 +55,8 @@ export function deviceAttach(index: u32, space: u32, domain: u32): i32 {
   if (space !== 0) iovaTrackOwners(space);
   d.domain = domain;
   d.ops = OPS_IOMMU;
+  iovaTrackOwners(space);
+  for (let k: u32 = 0; k < d.sysmmuCount; k++) sysmmuSetSpace(deviceSysmmu(d, k), space);
   return error;
 }
 

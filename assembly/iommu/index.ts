@@ -1,0 +1,1 @@
+export { domainCreate, domainDestroy, driverAttach, driverDetach, driverProbe, iommuIovaToPhys, iommuMap, iommuUnmap } from "./interim";
