@@ -68,9 +68,20 @@ function* playTables(script: MapsgScript, records: readonly VectorRecord[]): Gen
   const lines = operations.map((record) => record.value);
   const player = new MapsgScenario(core, scenario, lines, { domain });
   let next = 0;
+  let broken: string | undefined;
   for (const { line, value } of records) {
     const after = (value["after_op"] ?? value["after"]) as number;
-    while (next < lines.length && (lines[next]!["i"] as number) <= after) player.play(lines[next++]!);
+    try {
+      while (next < lines.length && (lines[next]!["i"] as number) <= after) player.play(lines[next++]!);
+    } catch (error) {
+      // What an earlier operation should have made is missing: everything from here on differs.
+      next = lines.length;
+      broken = error instanceof Error ? error.message : String(error);
+    }
+    if (broken !== undefined) {
+      yield { line, operation: `s=${String(value["s"])}`, expected: "", actual: broken };
+      continue;
+    }
     const tables = readTables(core, MAPSG_DRAM_BASE, l1Pa, fallback);
     const operation = `after ${describeOperation(scenario, lines[next - 1] ?? scenario)}`;
     if (value["t"] === "crc") {
