@@ -1,6 +1,7 @@
 // What the core is to reach, and where it stands. Values come from the points measured in this run;
 // a target whose points were not measured says so. Ratios, never absolute times, where both exist.
 
+import { WASM_BASE64 } from "../src/core/wasm-base64.js";
 import type { Figure, PointResult } from "./harness.js";
 
 /** One target and how to read its value out of the results; null: not measured. */
@@ -227,6 +228,14 @@ const TARGETS: readonly Target[] = [
       const ns = nanoseconds(pick(all, "machine", /^create/), "Machine.create");
       return ns === null ? null : ns / 1e6;
     },
+  },
+  {
+    area: "core",
+    what: "size of core.wasm",
+    bound: 64,
+    sense: "<=",
+    unit: "KiB",
+    value: () => (WASM_BASE64.length * 3) / 4 / 1024,
   },
 ];
 
