@@ -155,7 +155,7 @@ export class Machine {
       ) >>> 0;
     if (index === NONE) throw new RangeError(`no room for SysMMU ${name}: a machine has at most 64`);
     exports.driverProbe(index);
-    this.#sysmmus.set(name, new SysMmu(this.#live.core, index, { name }));
+    this.#sysmmus.set(name, new SysMmu(this.#live, index, name));
   }
 
   #addDevice(name: string, ports: readonly string[]): Device {
@@ -335,7 +335,7 @@ export class Machine {
     machine.#live.coherentType = d.coherentMemory;
     for (const label of d.labels) machine.#live.label(label);
     for (const [index, name] of d.sysmmus.entries()) {
-      machine.#sysmmus.set(name, new SysMmu(core, index, { name }));
+      machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));
     }
     for (const [index, { name, ports }] of d.devices.entries()) {
       const device = new Device(machine.#live, name, index, ports, () => machine.#observer);

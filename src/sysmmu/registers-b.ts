@@ -1,0 +1,56 @@
+// Register map B: generation 5.x (spec/sysmmu-hardware 1.6, 2.2). Offsets 0x00c, 0x010 and 0x014
+// mean other registers than in map A.
+
+import type { RegisterDescription } from "./registers.js";
+import { field, register } from "./registers-a.js";
+
+const INT_FIELDS = ["PTW", "PAGE", "MULTI_HIT", "ACCESS_PROTECTION", "SECURITY_PROTECTION"].flatMap(
+  (name, n) => [field(`AW_${name}`, 16 + n, 16 + n, ""), field(`AR_${name}`, n, n, "")],
+);
+
+/** 5.x. */
+export const MAP_B: readonly RegisterDescription[] = [
+  register("MMU_CTRL", 0x000, "RW", "1.2", [
+    field("INTERRUPT_ENABLE", 2, 2, ""),
+    field("BLOCK", 1, 1, ""),
+    field("ENABLE", 0, 0, ""),
+  ]),
+  register("MMU_CFG", 0x004, "RW", "1.3"),
+  register("MMU_STATUS", 0x008, "RO", "1.2", [field("BLOCKED", 0, 0, "")]),
+  register("PT_BASE_PPN", 0x00c, "RW", "1.6", [field("PPN", 23, 0, "level-1 table, pa >> 12")]),
+  register("FLUSH_ALL", 0x010, "WO", "1.6"),
+  register("FLUSH_ENTRY", 0x014, "WO", "1.6"),
+  register("FLUSH_RANGE", 0x018, "WO", "1.6"),
+  register("FLUSH_START", 0x020, "RW", "1.6"),
+  register("FLUSH_END", 0x024, "RW", "1.6"),
+  register("CAPA0", 0x030, "RO", "1.6", [field("L1TLB_ENTRIES", 7, 0, "")]),
+  register("MMU_VERSION", 0x034, "RO", "1.4"),
+  register("CAPA1", 0x038, "RO", "1.6", [field("WAYS", 15, 8, ""), field("SETS", 7, 0, "")]),
+  register("INT_STATUS", 0x060, "RO", "2.2", INT_FIELDS),
+  register("INT_CLEAR", 0x064, "W1C", "2.2", INT_FIELDS),
+  register("FAULT_AR_VA", 0x070, "RO", "2.2"),
+  register("AR_TRANS_INFO", 0x078, "RO", "2.2"),
+  register("FAULT_AW_VA", 0x080, "RO", "2.2"),
+  register("AW_TRANS_INFO", 0x088, "RO", "2.2"),
+  register("L1TLB_CFG", 0x100, "RW", "1.6"),
+  register("L1TLB_CTRL", 0x108, "RW", "1.6"),
+  register("L2TLB_CFG", 0x200, "RW", "1.6", [field("LINE_SIZE", 6, 4, "")], 0x20),
+  register("PB_LMM", 0x300, "RW", "1.6"),
+  register("PB_GRP_STATE", 0x304, "RW", "1.6"),
+  register("PB_INDICATE", 0x308, "RW", "1.6"),
+  register("PB_CFG", 0x310, "RW", "1.6"),
+  register("PB_START", 0x320, "RW", "1.6"),
+  register("PB_END", 0x328, "RW", "1.6"),
+  register("PB_AXI_ID", 0x330, "RW", "1.6"),
+  register("PB_INFO", 0x350, "RO", "1.6"),
+  register("SW_DF_VPN", 0x400, "RW", "1.6"),
+  register("DF_CMD_NUM", 0x408, "RW", "1.6"),
+  register("L1TLB_READ_ENTRY", 0x750, "RW", "1.6"),
+  register("L1TLB_ENTRY_VPN", 0x754, "RO", "1.6"),
+  register("L1TLB_ENTRY_PPN", 0x75c, "RO", "1.6"),
+  register("L1TLB_ENTRY_ATTR", 0x764, "RO", "1.6"),
+  register("L2TLB_READ_ENTRY", 0x770, "RW", "1.6"),
+  register("L2TLB_ENTRY_VPN", 0x774, "RO", "1.6"),
+  register("L2TLB_ENTRY_PPN", 0x77c, "RO", "1.6"),
+  register("L2TLB_ENTRY_ATTR", 0x784, "RO", "1.6"),
+];
