@@ -167,7 +167,7 @@ export class Machine {
       const instance = names.indexOf(port);
       if (instance >= 0) exports.deviceAddSysmmu(index, instance);
     }
-    const device = new Device(this.#live, name, index, ports, () => this.#observer);
+    const device = new Device(this.#live, name, index, ports, () => this.#observer, () => this.#interrupts(ports));
     this.#devices.push(device);
     this.#byName.set(name, device);
     return device;
@@ -225,9 +225,18 @@ export class Machine {
     this.#observer = observer;
   }
 
+  /** Tells the interrupt callbacks of the named SysMMUs what changed. */
+  #interrupts(names: Iterable<string>): void {
+    for (const name of names) this.#sysmmus.get(name)?.updateInterrupt();
+  }
+
   /** {@link runRecords}: executes op-stream records, a crossing per 65536. */
   run(records: Uint32Array | Uint8Array, options: RunOptions = {}): number {
-    return runRecords(this.#live, records, options);
+    try {
+      return runRecords(this.#live, records, options);
+    } finally {
+      this.#interrupts(this.#sysmmus.keys());
+    }
   }
 
   /** {@link translateMany}: IO addresses to physical addresses, one crossing per 131072. */
@@ -237,7 +246,9 @@ export class Machine {
     pas: Uint32Array,
     access: "read" | "write" = "read",
   ): number {
-    return translateMany(this.#live, device, iovas, pas, access);
+    const done = translateMany(this.#live, device, iovas, pas, access);
+    this.#interrupts(device.sysmmus);
+    return done;
   }
 
   /** Machine-wide counters. */
@@ -338,7 +349,7 @@ export class Machine {
       machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));
     }
     for (const [index, { name, ports }] of d.devices.entries()) {
-      const device = new Device(machine.#live, name, index, ports, () => machine.#observer);
+      const device = new Device(machine.#live, name, index, ports, () => machine.#observer, () => machine.#interrupts(ports));
       machine.#devices.push(device);
       machine.#byName.set(name, device);
     }

@@ -19,6 +19,16 @@ export interface MappingOptions {
   order?: number;
 }
 
+/** Figures of an IO-address space, in pages. */
+export interface SpaceFigures {
+  readonly total: number;
+  readonly used: number;
+  readonly peak: number;
+  /** Longest run of free pages, and the number of free runs, in the bitmaps that exist. */
+  readonly largestFree: number;
+  readonly freeRuns: number;
+}
+
 /** Why a mapping could not be made or attached. */
 export class IommuError extends Error {
   /** Positive errno as the kernel returns it negated: 12 ENOMEM, 22 EINVAL, 34 ERANGE, 16 EBUSY. */
@@ -101,6 +111,19 @@ export class IommuMapping {
   get usedPages(): number {
     this.#check();
     return this.#live.core.exports.iovaUsedPages(this.space);
+  }
+
+  /** How much of the IO-address space is taken and how the rest is cut up, in pages of 4096. */
+  get figures(): SpaceFigures {
+    this.#check();
+    const { exports } = this.#live.core;
+    return {
+      total: exports.iovaTotalPages(this.space) >>> 0,
+      used: exports.iovaUsedPages(this.space) >>> 0,
+      peak: exports.iovaPeakPages(this.space) >>> 0,
+      largestFree: exports.iovaLargestFree(this.space) >>> 0,
+      freeRuns: exports.iovaFreeRuns(this.space) >>> 0,
+    };
   }
 
   /**

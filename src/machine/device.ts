@@ -1,6 +1,6 @@
 // A bus master of the machine: a device with its dma ops and the SysMMU ports before it.
 
-import { checkBytes, checkInteger, checkU32 } from "../check.js";
+import { checkBytes, checkChoice, checkInteger, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import { Dma } from "../dma/dma.js";
 import type { DmaDebugHook } from "../dma/debug-hook.js";
@@ -18,6 +18,7 @@ export interface AccessResult {
 /** A bus master by its name in the SoC table, or one added by hand. */
 export class Device {
   readonly #live: Live;
+  readonly #accessed: () => void;
   #mapping: IommuMapping | null = null;
   /** Name, e.g. `fimc0`. */
   readonly name: string;
@@ -35,11 +36,13 @@ export class Device {
     index: number,
     sysmmus: readonly string[],
     debug: () => DmaDebugHook | null,
+    accessed: () => void,
   ) {
     this.#live = live;
     this.name = name;
     this.index = index;
     this.sysmmus = sysmmus;
+    this.#accessed = accessed;
     this.dma = new Dma(live, index, debug);
   }
 
@@ -56,6 +59,29 @@ export class Device {
   /** @internal Throws TypeError for a device of another machine. */
   belongsTo(live: Live): void {
     if (live !== this.#live) throw new TypeError(`device ${this.name} belongs to another machine`);
+  }
+
+  /**
+   * Replaces the ops table: "linear" (bus address = physical address) or "bounce" (through a pool that all
+   * bouncing devices share). Attaching to a mapping chooses the IOMMU ops.
+   * @param options poolBytes: size of the pool when this call makes it (default 64 MiB); force: bounce
+   * every mapping, not only those the device cannot reach
+   * @returns 0, or -12 (ENOMEM) when there is no memory for the pool
+   * @throws TypeError while attached to a mapping
+   */
+  setOps(ops: "linear" | "bounce", options: { poolBytes?: number; force?: boolean } = {}): number {
+    checkChoice("ops", ops, ["linear", "bounce"]);
+    if (this.#mapping !== null) throw new TypeError(`device ${this.name} is attached to a mapping`);
+    const { exports } = this.#live.core;
+    if (ops === "linear") {
+      exports.deviceSetOps(this.index, 0);
+      return 0;
+    }
+    const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
+    let error = exports.bounceCreate(this.index, bytes);
+    if (error === 0 && options.force === true) error = -exports.swiotlbInit(bytes, 1, 1);
+    if (error === 0) exports.deviceSetOps(this.index, 2);
+    return error;
   }
 
   /** Counters of this device by name (abi DEVCOUNT_*), exact below 2^53. */
@@ -120,6 +146,7 @@ export class Device {
   #finish(done: number, asked: number): AccessResult {
     const status = done === asked ? "ok" : this.#live.core.exports.deviceStalled(this.index) ? "fault" : "bus-error";
     this.lastAccess = { done, status };
+    this.#accessed();
     return this.lastAccess;
   }
 
