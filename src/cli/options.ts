@@ -72,3 +72,10 @@ export function bytesOption(options: OptionValues, name: string): number | undef
   }
   return bytes;
 }
+
+/** How masters access what is mapped: `none`, `once` or `stream:N`. */
+export function accessOption(options: OptionValues, fallback: string): string {
+  const access = textOption(options, "access", fallback);
+  if (/^(none|once|stream:[1-9]\d{0,5})$/.test(access)) return access;
+  throw new UsageError(`--access must be none, once or stream:N, got ${JSON.stringify(access)}`);
+}

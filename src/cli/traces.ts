@@ -5,7 +5,8 @@ import { join, relative, resolve } from "node:path";
 import { type Io, UsageError } from "./io.js";
 import { packageRoot } from "./package-root.js";
 
-const TRACE_NAME = /\.(trace\.txt|txt|ops|bin)(\.gz)?$/;
+/** In folders; a file that is named may be called anything. */
+const TRACE_NAME = /\.(trace|trace\.txt|ops|ops\.txt|ops\.bin)(\.gz)?$/;
 
 function tracesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })

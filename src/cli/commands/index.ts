@@ -3,9 +3,10 @@
 import type { Command } from "../command.js";
 import { bench } from "./bench.js";
 import { conformance } from "./conformance.js";
+import { convert } from "./convert.js";
 import { explainCommand } from "./explain.js";
 import { replay } from "./replay.js";
 import { soc } from "./soc.js";
 
 /** Every subcommand. */
-export const commands: readonly Command[] = [replay, explainCommand, soc, conformance, bench];
+export const commands: readonly Command[] = [replay, convert, explainCommand, soc, conformance, bench];

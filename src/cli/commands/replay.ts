@@ -3,8 +3,8 @@
 import { renderReplayReport } from "../../report/replay-report.js";
 import { type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
 import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../command.js";
-import { type Io, UsageError } from "../io.js";
-import { bytesOption, choiceOption, listOption, textOption } from "../options.js";
+import type { Io } from "../io.js";
+import { accessOption, bytesOption, choiceOption, listOption } from "../options.js";
 import { jsonText, writeOutput } from "../output.js";
 import { startProgress } from "../progress.js";
 import { traceFiles } from "../traces.js";
@@ -25,12 +25,6 @@ export interface ReplayRequest {
 
 /** Runs trace files; tests hand in their own. */
 export type ReplayEngine = (files: readonly string[], request: ReplayRequest) => Promise<ReplayReport>;
-
-function accessOption(options: OptionValues): string {
-  const access = textOption(options, "access", "once");
-  if (/^(none|once|stream:[1-9]\d{0,5})$/.test(access)) return access;
-  throw new UsageError(`--access must be none, once or stream:N, got ${JSON.stringify(access)}`);
-}
 
 /** What --fail-on-findings takes for one: the trace must run without these. */
 function findings(report: ReplayReport): number {
@@ -57,7 +51,7 @@ export async function runReplayCommand(
     profile: choiceOption(options, "profile", PROFILES, "v6.1"),
     soc: choiceOption(options, "soc", SOCS, "exynos4210"),
     dramBytes: bytesOption(options, "dram"),
-    access: accessOption(options),
+    access: accessOption(options, "once"),
     lenient: options["lenient"] === true,
   };
   const files = traceFiles(args, io);
