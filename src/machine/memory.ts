@@ -48,6 +48,19 @@ export class GuestMemory {
     this.#live.core.exports.pagesFree(pa, Math.ceil(n / PAGE));
   }
 
+  /**
+   * Takes [pa, pa + bytes), whole pages, out of the allocator: memory that somebody else hands out.
+   * @throws RangeError when a page of it is in use already
+   */
+  reserve(pa: number, bytes: number): void {
+    checkAligned("pa", pa, PAGE);
+    const n = checkInteger("bytes", bytes, 0, 0x8000_0000);
+    this.#inside(pa, n);
+    if (this.#live.core.exports.pagesReserve(pa, Math.ceil(n / PAGE)) === 0) {
+      throw new RangeError(`[${hex(pa)}, ${hex(pa + n)}) is in use in part`);
+    }
+  }
+
   /** Bytes in use: allocations, page tables and pools. */
   get used(): number {
     return this.#live.core.exports.pagesUsed() * PAGE;
