@@ -65,21 +65,21 @@ import { cpuBarrier } from "./cache/index";
 import { count, countAdd } from "./counters";
 import { deviceOf } from "./device";
 import { deviceAccess, deviceFlush } from "./dma/access";
-import { dmaAlloc, dmaFree } from "./dma/alloc-api";
+import { dmaAlloc, freeOf } from "./dma/alloc-api";
 import {
   dmaMapPage,
   dmaMapResource,
   dmaMapSg,
   dmaSyncSg,
   dmaSyncSingle,
-  dmaUnmapPage,
-  dmaUnmapResource,
-  dmaUnmapSg,
+  unmapPageOf,
+  unmapResourceOf,
+  unmapSgOf,
 } from "./dma/api";
 import { header, replayBlock, setReplayBlock, tick } from "./header";
 import { BATCH, FEED, FEED_COUNT, SG, SG_BYTES, SG_COUNT } from "./layout";
 import { cpuTouch } from "./replay-cpu";
-import { historyFind, Mapping } from "./sanitize/history";
+import { historyLastBorn, Mapping } from "./sanitize/history";
 import { sysmmuRegRead, sysmmuRegWrite } from "./sysmmu/index";
 
 @unmanaged
@@ -150,7 +150,8 @@ export function replayHandle(h: u32): u32 {
   return word > FAILED ? word : 0;
 }
 
-function born(r: Replay, h: u32, device: u32, dma: u32, size: u32): void {
+/** Binds handle `h` to what the map that returned `dma` made. */
+function born(r: Replay, h: u32, dma: u32): void {
   r.attrs = 0;
   r.label = 0;
   r.gfp = 0;
@@ -158,7 +159,7 @@ function born(r: Replay, h: u32, device: u32, dma: u32, size: u32): void {
     bind(r, h, FAILED);
     return;
   }
-  const at = historyFind(device, dma, size);
+  const at = historyLastBorn();
   if (at !== 0) changetype<Mapping>(<usize>at).handle = h + 1;
   bind(r, h, at === 0 ? FAILED : at);
 }
@@ -178,22 +179,16 @@ function mapList(r: Replay, index: u32, dir: u32): void {
   const segments = nents === 0 ? 0 : dmaMapSg(index, nents, dir, r.attrs, r.label);
   device.maxSegSize = max;
   if (segments <= 0) {
-    born(r, r.sgHandle, index, DMA_MAPPING_ERROR, 0);
+    born(r, r.sgHandle, DMA_MAPPING_ERROR);
     return;
   }
-  const at = historyFind(index, load<u32>(SG, 12), sgTotal(nents));
-  born(r, r.sgHandle, index, load<u32>(SG, 12), sgTotal(nents));
+  born(r, r.sgHandle, load<u32>(SG, 12));
+  const at = historyLastBorn();
   if (at === 0) return;
   const list = arenaAlloc(nents * SG_BYTES);
   if (list === 0) return;
   memory.copy(list, SG, <usize>(nents * SG_BYTES));
   changetype<Mapping>(<usize>at).extra = <u32>list;
-}
-
-function sgTotal(nents: u32): u32 {
-  let bytes: u32 = 0;
-  for (let i: u32 = 0; i < nents; i++) bytes += load<u32>(SG + <usize>(i * SG_BYTES), 8);
-  return bytes;
 }
 
 function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
@@ -212,13 +207,13 @@ function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
     const nents = record.nents;
     const asked = operand === 0 || operand > nents ? nents : operand;
     if (!recallList(record)) return;
-    dmaUnmapSg(index, asked, direction, record.attrs);
+    unmapSgOf(at, index, asked, direction, record.attrs);
     arenaFree(<usize>list, nents * SG_BYTES);
-  } else if (kind === KIND_COHERENT) dmaFree(index, record.extra);
+  } else if (kind === KIND_COHERENT) freeOf(at, index, record.extra);
   else {
     const size = operand === 0 ? record.size : operand;
-    if (kind === KIND_RESOURCE) dmaUnmapResource(index, record.dma, size, direction, record.attrs);
-    else dmaUnmapPage(index, record.dma, size, direction, record.attrs);
+    if (kind === KIND_RESOURCE) unmapResourceOf(at, index, record.dma, size, direction, record.attrs);
+    else unmapPageOf(at, index, record.dma, size, direction, record.attrs);
   }
 }
 
@@ -306,7 +301,7 @@ export function replayRun(records: u32): u32 {
           op === OP_MAP
             ? dmaMapPage(index, w2 & ~4095, w2 & 4095, w3, dir, r.attrs, r.label)
             : dmaMapResource(index, w2, w3, dir, r.attrs, r.label);
-        born(r, w1, index, dma, w3);
+        born(r, w1, dma);
         break;
       }
       case OP_UNMAP:
@@ -348,7 +343,7 @@ export function replayRun(records: u32): u32 {
         break;
       case OP_ALLOC: {
         if (index >= devices) return stop(n);
-        born(r, w1, index, dmaAlloc(index, w2, r.gfp, r.attrs, r.label), w2);
+        born(r, w1, dmaAlloc(index, w2, r.gfp, r.attrs, r.label));
         break;
       }
       case OP_FEED_PAGES:

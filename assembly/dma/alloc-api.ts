@@ -53,6 +53,11 @@ export function dmaFindAllocation(index: u32, dma: u32): u32 {
 
 /** Frees the allocation `at` of the device. */
 export function dmaFree(index: u32, at: u32): void {
+  freeOf(historyFind(index, allocationAt(at).handle, 0), index, at);
+}
+
+/** The same where the caller knows the record `birth` of the allocation. */
+export function freeOf(birth: u32, index: u32, at: u32): void {
   tick();
   const device = deviceOf(index);
   const allocation = allocationAt(at);
@@ -60,7 +65,6 @@ export function dmaFree(index: u32, at: u32): void {
   const bytes = allocation.size;
   let size: u32 = bytes;
   let serial: u32 = 0;
-  const birth = historyFind(index, dma, 0);
   if (birth !== 0) {
     const record = changetype<Mapping>(<usize>birth);
     serial = record.serial;

@@ -120,9 +120,8 @@ export function dmaMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u
   return dma;
 }
 
-/** Notes an unmap in the history; returns the serial of the mapping that ends, 0 for none. */
-function ending(device: Device, index: u32, dma: u32, size: u32, dir: u32): u32 {
-  const at = historyFind(index, dma, size);
+/** Notes the end of the mapping at record `at`; returns its serial, 0 when `at` is 0. */
+function ending(device: Device, at: u32, size: u32, dir: u32): u32 {
   if (at === 0) {
     count(COUNT_UNMAP_UNKNOWN);
     return 0;
@@ -138,9 +137,14 @@ function ending(device: Device, index: u32, dma: u32, size: u32, dir: u32): u32 
 
 /** dma_unmap_page of `size` bytes at `dma`. Trusts its arguments as the kernel does. */
 export function dmaUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
+  unmapPageOf(historyFind(index, dma, size), index, dma, size, dir, attrs);
+}
+
+/** The same for the mapping at record `at`, where the caller knows which of several it means. */
+export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
   const device = deviceOf(index);
-  const serial = ending(device, index, dma, size, dir);
+  const serial = ending(device, at, size, dir);
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     iommuOpsUnmapPage(index, dma, size, dir, attrs);
@@ -170,9 +174,14 @@ export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: 
 
 /** dma_unmap_resource. */
 export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
+  unmapResourceOf(historyFind(index, dma, size), index, dma, size, dir, attrs);
+}
+
+/** The same for the mapping at record `at`. */
+export function unmapResourceOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
   const device = deviceOf(index);
-  const serial = ending(device, index, dma, size, dir);
+  const serial = ending(device, at, size, dir);
   if (device.ops === OPS_IOMMU) {
     iommuOpsUnmapResource(index, dma, size, dir, attrs);
     markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
@@ -226,10 +235,15 @@ export function dmaMapSg(index: u32, nents: u32, dir: u32, attrs: u32, label: u3
 
 /** dma_unmap_sg over the entries at SG; `nents` must be what was handed to dmaMapSg. */
 export function dmaUnmapSg(index: u32, nents: u32, dir: u32, attrs: u32): void {
+  unmapSgOf(historyFind(index, sgField(0, 12), sgBytes(nents)), index, nents, dir, attrs);
+}
+
+/** The same for the list mapped at record `at`. */
+export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32): void {
   tick();
   const device = deviceOf(index);
   const bytes = sgBytes(nents);
-  const serial = ending(device, index, sgField(0, 12), bytes, dir);
+  const serial = ending(device, at, bytes, dir);
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     iommuOpsUnmapSg(index, nents, dir, attrs);

@@ -12,7 +12,7 @@
 //
 // block at header.history:
 //   0 serials  4 live  8 freeRecord  12 chunks  16 deadHead  20 dead ring  24 page heads
-//  28 other (chain of addresses outside DRAM)   32 chunk directory (4096 pointers)
+//  28 other (chain of addresses outside DRAM)   32 lastBorn   64 chunk directory (4096 pointers)
 //
 // Not modelled: records of mappings that died before the ring's length; they are gone.
 
@@ -53,11 +53,12 @@ class History {
   deadRing: u32;
   pageHeads: u32;
   other: u32;
+  lastBorn: u32;
 }
 
 /** Bit of `kind`: found through the owner index of the IO-address space, not through a page chain. */
 const OWNED: u8 = 0x80;
-const DIRECTORY: usize = 32;
+const DIRECTORY: usize = 64;
 const DIRECTORY_SIZE: u32 = 4096;
 
 function history(): History {
@@ -119,6 +120,7 @@ export function historyBirth(
   const t = history();
   if (t.freeRecord === 0 && !addChunk(t)) {
     count(COUNT_HISTORY_FULL);
+    t.lastBorn = 0;
     return 0;
   }
   const record = changetype<Mapping>(<usize>t.freeRecord);
@@ -151,7 +153,8 @@ export function historyBirth(
     store<u32>(chain, <u32>changetype<usize>(record));
   }
   count(COUNT_MAPPINGS);
-  return <u32>changetype<usize>(record);
+  t.lastBorn = <u32>changetype<usize>(record);
+  return t.lastBorn;
 }
 
 /**
@@ -201,6 +204,11 @@ function unlink(record: Mapping): void {
     }
     link = <usize>load<u32>(link) + offsetof<Mapping>("next");
   }
+}
+
+/** The youngest record, which the map that has just succeeded made; 0 when there was no memory for it. */
+export function historyLastBorn(): u32 {
+  return history().lastBorn;
 }
 
 /** Live mappings now. */
