@@ -1,26 +1,20 @@
-// The replay engine behind the command line: files to sources, options checked by the machine to
-// usage errors.
+// The replay engine behind the command line: options that the machine refuses become usage errors.
 
-import type { ReplayReport } from "../report/types.js";
-import { openSources } from "../trace/source-node.js";
+import { replayFiles } from "../replay/files-node.js";
 import type { ReplayEngine } from "./commands/replay.js";
 import { UsageError } from "./io.js";
 
-/** Runs trace files through `replayTrace`. */
-export const replayEngine: ReplayEngine = async (files, request) => {
-  const module = (await import(new URL("../replay/replay.js", import.meta.url).href)) as {
-    replayTrace(sources: readonly unknown[], options: unknown): Promise<ReplayReport>;
-  };
-  const { dramBytes, ...rest } = request;
+/** Runs trace files through `replayFiles`. */
+export const replayEngine: ReplayEngine = async (files, { dramBytes, ...rest }) => {
   try {
-    return await module.replayTrace(openSources(files), {
+    return await replayFiles(files, {
       ...rest,
       ...(dramBytes === undefined ? {} : { dram: { bytes: dramBytes } }),
     });
   } catch (error) {
-    // The machine names the option it refuses ("options.dram.bytes must be ...").
+    // The library names the option as scripts know it ("options.dram.bytes must be ...").
     if (error instanceof RangeError && error.message.startsWith("options.")) {
-      throw new UsageError(error.message.replace(/^options\.(dram)\.\w+/, "--$1"));
+      throw new UsageError(error.message.replace(/^options\.(\w+)[.\w]*/, "--$1"));
     }
     throw error;
   }

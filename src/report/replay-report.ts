@@ -2,13 +2,12 @@
 // strategies side by side, then tables per device.
 // Not modelled: colour; the text reads the same in a file.
 
-import { formatAddress, formatBytes, formatCount, formatRate, formatShare } from "./format.js";
-import { type Column, dropEmptyColumns, shorten, tableLines } from "./table.js";
-import type { DeviceReport, ReplayReport, StrategyReport, TlbReport } from "./types.js";
+import { formatAddress, formatBytes, formatCount } from "./format.js";
+import { deviceBlocks } from "./replay-devices.js";
+import { strategyBlock } from "./replay-strategies.js";
+import { type Column, dropEmptyColumns, fittedLines, REPORT_WIDTH, shorten, tableLines } from "./table.js";
+import type { ReplayReport, StrategyReport } from "./types.js";
 
-const WIDTH = 100;
-const FILE_WIDTH = 44;
-const NAME_WIDTH = 20;
 /** Rows of the table of live mappings. */
 const LIVE_ROWS = 8;
 
@@ -48,7 +47,7 @@ function traceBlock(report: ReplayReport): string[] {
   const row = (cells: readonly (string | number)[]) =>
     cells.map((cell) => (typeof cell === "number" ? formatCount(cell) : cell));
   const rows = report.traces.map((t) =>
-    row([shorten(t.name, FILE_WIDTH), t.format, t.lines, t.events, t.otherLines, t.malformed, t.lost]),
+    row([t.name, t.format, t.lines, t.events, t.otherLines, t.malformed, t.lost]),
   );
   if (report.traces.length > 1) {
     const sum = (pick: (t: ReplayReport["traces"][number]) => number) =>
@@ -66,7 +65,7 @@ function traceBlock(report: ReplayReport): string[] {
     );
   }
   const kept = dropEmptyColumns(columns, rows);
-  const lines = tableLines(kept.columns, kept.rows);
+  const lines = fittedLines(kept.columns, kept.rows);
   const bad = report.traces.flatMap((t) => t.malformedLines).slice(0, 10);
   return bad.length === 0 ? lines : [...lines, ...bad.map((text) => `  malformed ${text}`)];
 }
@@ -113,164 +112,6 @@ function operationBlock({ operations: o }: ReplayReport): string[] {
   ];
 }
 
-type Figure = readonly [title: string, value: (s: StrategyReport) => string];
-
-function tlbFigure(title: string, value: (tlb: TlbReport) => string): Figure {
-  return [title, (s) => (s.tlb === null ? "-" : value(s.tlb))];
-}
-
-function sum(s: StrategyReport, pick: (d: DeviceReport) => number): number {
-  return s.devices.reduce((total, device) => total + pick(device), 0);
-}
-
-const FIGURES: readonly Figure[] = [
-  ["records of the op stream", (s) => formatCount(s.records)],
-  ["million operations per second", (s) => formatRate(s.throughput.millionPerSecond)],
-  ["maps and sg lists made", (s) => formatCount(sum(s, (d) => d.maps + d.mapSgs))],
-  ["maps and allocations failed", (s) => formatCount(sum(s, (d) => d.mapErrors + d.allocErrors))],
-  ["bytes mapped", (s) => formatBytes(sum(s, (d) => d.mappedBytes))],
-  ["bytes synced", (s) => formatBytes(sum(s, (d) => d.syncedBytes))],
-  ["bytes through bounce buffers", (s) => formatBytes(s.bouncedBytes)],
-  ["IO address as recorded", (s) => formatCount(s.addresses.equal)],
-  ["IO address differs", (s) => formatCount(s.addresses.different)],
-  ["IO address not in the trace", (s) => formatCount(s.addresses.noData)],
-  tlbFigure("TLB lookups", (t) => formatCount(t.lookups)),
-  tlbFigure("TLB hits", (t) => `${formatCount(t.hits)} ${formatShare(t.hits, t.lookups)}`),
-  tlbFigure("TLB misses", (t) => formatCount(t.misses)),
-  tlbFigure("page-table walks", (t) => formatCount(t.walks)),
-  tlbFigure("descriptor reads", (t) => formatCount(t.descriptorReads)),
-  ["page-table cleans made", (s) => formatCount(s.tableSyncs.made)],
-  [
-    "page-table cleans recorded",
-    (s) => (s.tableSyncs.recorded === null ? "-" : formatCount(s.tableSyncs.recorded)),
-  ],
-  ["L1 lines cleaned", (s) => formatCount(s.cache.l1.cleaned)],
-  ["L1 lines invalidated", (s) => formatCount(s.cache.l1.invalidated)],
-  ["L1 lines written back", (s) => formatCount(s.cache.l1.writtenBack)],
-  ["L2 lines cleaned", (s) => formatCount(s.cache.l2.cleaned)],
-  ["L2 lines invalidated", (s) => formatCount(s.cache.l2.invalidated)],
-  ["L2 lines written back", (s) => formatCount(s.cache.l2.writtenBack)],
-  ["faults", (s) => formatCount(s.faults)],
-  ["bus errors", (s) => formatCount(s.busErrors)],
-  ["stale TLB hits", (s) => formatCount(s.staleHits)],
-  ["mapped at the end", (s) => formatCount(s.liveAtEnd.mappings)],
-  ["bytes mapped at the end", (s) => formatBytes(s.liveAtEnd.bytes)],
-];
-
-function strategyBlock(strategies: readonly StrategyReport[]): string[] {
-  if (strategies.length === 0) return [];
-  return tableLines(
-    [{ title: "Strategy" }, ...strategies.map((s) => ({ title: s.strategy }))],
-    FIGURES.map(([title, value]) => [title, ...strategies.map(value)]),
-  );
-}
-
-function columnsOf(titles: readonly string[]): Column[] {
-  return [{ title: "Device" }, ...titles.map((title) => ({ title }))];
-}
-
-const CALLS = ["maps", "unmaps", "sg", "unsg", "entries", "segments", "syncs", "allocs", "frees", "errors"];
-
-function callRow(d: DeviceReport): string[] {
-  const counts = [
-    d.maps,
-    d.unmaps,
-    d.mapSgs,
-    d.unmapSgs,
-    d.sgEntries,
-    d.sgSegments,
-    d.syncsForCpu + d.syncsForDevice,
-    d.allocs,
-    d.frees,
-    d.mapErrors + d.allocErrors,
-  ];
-  return [shorten(d.name, NAME_WIDTH), ...counts.map(formatCount)];
-}
-
-const BYTES = ["mapped", "synced", "allocated", "read", "written", "live", "bytes live", "peak"];
-
-function byteRow(d: DeviceReport): string[] {
-  return [
-    shorten(d.name, NAME_WIDTH),
-    formatBytes(d.mappedBytes),
-    formatBytes(d.syncedBytes),
-    formatBytes(d.allocatedBytes),
-    formatBytes(d.readBytes),
-    formatBytes(d.writtenBytes),
-    formatCount(d.live),
-    formatBytes(d.liveBytes),
-    formatBytes(d.liveBytesPeak),
-  ];
-}
-
-/** A table per strategy, or one for all strategies that would show the same. */
-function sharedTables(
-  title: string,
-  columns: readonly Column[],
-  strategies: readonly StrategyReport[],
-  row: (device: DeviceReport) => string[],
-): string[][] {
-  const shared = new Map<string, string[]>();
-  for (const s of strategies) {
-    if (s.devices.length === 0) continue;
-    const text = tableLines(columns, s.devices.map(row)).join("\n");
-    shared.set(text, [...(shared.get(text) ?? []), s.strategy]);
-  }
-  return [...shared].map(([text, names]) => [`${title} (${names.join(", ")})`, text]);
-}
-
-function deviceBlocks(strategies: readonly StrategyReport[]): string[][] {
-  return [
-    ...sharedTables("Calls per device", columnsOf(CALLS), strategies, callRow),
-    ...sharedTables("Bytes per device", columnsOf(BYTES), strategies, byteRow),
-    ...strategies.flatMap((s) => [spaceBlock(s), tlbBlock(s)]),
-  ];
-}
-
-function spaceBlock(s: StrategyReport): string[] {
-  const rows = s.devices.flatMap((d) =>
-    d.space === null
-      ? []
-      : [
-          [
-            shorten(d.name, NAME_WIDTH),
-            formatAddress(d.space.base),
-            formatBytes(d.space.totalBytes),
-            formatBytes(d.space.usedBytes),
-            formatBytes(d.space.usedBytesPeak),
-            formatBytes(d.space.largestFreeBytes),
-            formatCount(d.space.freeRuns),
-          ],
-        ],
-  );
-  if (rows.length === 0) return [];
-  const titles = ["base", "space", "used", "peak", "largest free", "free runs"];
-  return [`IO-address space per device (${s.strategy})`, ...tableLines(columnsOf(titles), rows)];
-}
-
-function tlbBlock(s: StrategyReport): string[] {
-  const rows = s.devices.flatMap((d) =>
-    d.tlb === null
-      ? []
-      : [
-          [
-            shorten(d.name, NAME_WIDTH),
-            formatCount(d.tlb.lookups),
-            formatCount(d.tlb.hits),
-            formatShare(d.tlb.hits, d.tlb.lookups),
-            formatCount(d.tlb.misses),
-            formatCount(d.tlb.walks),
-            formatCount(d.tlb.descriptorReads),
-            formatCount(d.tlb.staleHits),
-            formatCount(d.faults),
-          ],
-        ],
-  );
-  if (rows.length === 0) return [];
-  const titles = ["lookups", "hits", "rate", "misses", "walks", "descriptors", "stale", "faults"];
-  return [`SysMMU per device (${s.strategy})`, ...tableLines(columnsOf(titles), rows)];
-}
-
 function liveBlock(strategies: readonly StrategyReport[]): string[] {
   // What stays mapped is a property of the trace; addresses are those of the strategy named.
   const s = strategies.find((x) => x.strategy === "iommu") ?? strategies[0];
@@ -279,7 +120,7 @@ function liveBlock(strategies: readonly StrategyReport[]): string[] {
   const rows = oldest
     .slice(0, LIVE_ROWS)
     .map((m) => [
-      shorten(m.device, NAME_WIDTH),
+      m.device,
       m.kind,
       formatAddress(m.dmaAddress),
       formatBytes(m.bytes),
@@ -300,7 +141,7 @@ function liveBlock(strategies: readonly StrategyReport[]): string[] {
   const more = mappings > rows.length ? [`... and ${formatCount(mappings - rows.length)} more`] : [];
   return [
     `Still mapped at the end (${s.strategy}): ${formatCount(mappings)} of ${formatBytes(bytes)}, oldest first`,
-    ...tableLines(kept.columns, kept.rows),
+    ...fittedLines(kept.columns, kept.rows),
     ...more,
   ];
 }
@@ -309,7 +150,7 @@ function wrap(text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > WIDTH && line !== "") {
+    if (line.length + word.length + 1 > REPORT_WIDTH && line !== "") {
       lines.push(line);
       line = `  ${word}`;
     } else {

@@ -56,3 +56,30 @@ export function shorten(text: string, width: number): string {
   const tail = Math.ceil((width - 1) / 2);
   return `${text.slice(0, width - 1 - tail)}~${text.slice(text.length - tail)}`;
 }
+
+/** Shortens the cells of the first column so that no line is longer than `width`, if at all possible. */
+export function fitFirstColumn(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string[][] {
+  const rest = columns
+    .slice(1)
+    .reduce(
+      (total, column, i) =>
+        total +
+        GAP.length +
+        rows.reduce((most, row) => Math.max(most, (row[i + 1] ?? "").length), column.title.length),
+      0,
+    );
+  const room = Math.max(width - rest, columns[0]!.title.length, 8);
+  return rows.map((row) => [shorten(row[0] ?? "", room), ...row.slice(1)]);
+}
+
+/** Columns a report may use. */
+export const REPORT_WIDTH = 100;
+
+/** A table whose first column is cut to what the width of a report leaves it. */
+export function fittedLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  return tableLines(columns, fitFirstColumn(columns, rows, REPORT_WIDTH));
+}

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { formatAddress, formatBytes, formatCount, formatRate, formatShare } from "../../src/report/format.js";
 import { renderReplayReport } from "../../src/report/replay-report.js";
-import { dropEmptyColumns, shorten, tableLines } from "../../src/report/table.js";
+import { dropEmptyColumns, fitFirstColumn, shorten, tableLines } from "../../src/report/table.js";
 import { sampleReport } from "./sample.js";
 
 describe("numbers", () => {
@@ -57,6 +57,12 @@ describe("tables", () => {
       ["x", "1"],
       ["y", "0"],
     ]);
+  });
+
+  it("gives names the room that numbers leave", () => {
+    const columns = [{ title: "Device" }, { title: "maps" }];
+    const rows = fitFirstColumn(columns, [["a-name-of-twenty-five-char", "12345"]], 27);
+    expect(tableLines(columns, rows).map((line) => line.length)).toEqual([27, 27, 27]);
   });
 
   it("shortens in the middle", () => {

@@ -77,7 +77,7 @@ export const replay: Command = {
     },
     { flags: "--profile <version>", text: `Kernel whose rules apply: ${PROFILES.join(", ")} (default v6.1)` },
     { flags: "--soc <name>", text: `SoC: ${SOCS.join(", ")} (default exynos4210)` },
-    { flags: "--dram <size>", text: "Guest DRAM, 1M to 2G (default 256M)" },
+    { flags: "--dram <size>", text: "Guest DRAM, 32M to 2G (default 1152M)" },
     { flags: "--access <how>", text: "Accesses of the masters: none, once, stream:N (default once)" },
     { flags: "--lenient", text: "Count malformed events instead of stopping at the first" },
     { flags: "--fail-on-findings", text: "Exit status 1 on faults, stale hits, bus errors or failed maps" },
