@@ -42,7 +42,7 @@ function tell(text: string): void {
 
 async function runSuite(suite: Suite, quick: boolean): Promise<PointResult[]> {
   const results: PointResult[] = [];
-  for (const point of suite.points(quick)) {
+  for await (const point of suite.points(quick)) {
     try {
       results.push(await measure(suite.name, point, { rounds: quick ? QUICK_ROUNDS : ROUNDS }));
       tell(`  ${suite.name}: ${point.name}`);

@@ -9,5 +9,5 @@ export interface Suite {
   /** Exports of the core without which the suite cannot run; it is then reported as not run. */
   readonly needs: readonly string[];
   /** The points, each made when its turn comes; `quick` makes few and small ones. */
-  points(quick: boolean): Iterable<Point>;
+  points(quick: boolean): Iterable<Point> | AsyncIterable<Point>;
 }

@@ -16,6 +16,19 @@ const DEAD = 16384;
 /** Words of one mapping record: serial, handle, iova, pages, direction, birth. */
 const RECORD = 6;
 
+/** DRAM words behind caches; devices share it. */
+export interface PlainMemory {
+  readonly base: number;
+  readonly dram: Uint32Array;
+  readonly caches: PlainCaches;
+}
+
+/** DRAM of `bytes` at `base`. */
+export function plainMemory(base: number, bytes: number): PlainMemory {
+  const dram = new Uint32Array(bytes / 4);
+  return { base, dram, caches: new PlainCaches(dram, base) };
+}
+
 /** One device with its IO-address space and page table. */
 export class PlainMapper {
   readonly dram: Uint32Array;
@@ -36,11 +49,13 @@ export class PlainMapper {
   #sequence = 0;
   #registerWrites = 0;
 
-  /** DRAM of `bytes` at `base`, tables from `tables` on; `handles` mappings at most. */
-  constructor(base: number, bytes: number, tables: number, spacePages: number, handles: number) {
-    this.dram = new Uint32Array(bytes / 4);
-    this.caches = new PlainCaches(this.dram, base);
-    this.#base = base;
+  /**
+   * Tables from `tables` on in the DRAM at `base` behind `caches`; `handles` mappings at most.
+   */
+  constructor(memory: PlainMemory, tables: number, spacePages: number, handles: number) {
+    this.dram = memory.dram;
+    this.caches = memory.caches;
+    this.#base = memory.base;
     this.#lv1 = tables;
     this.#lv2Next = tables + 0x4000;
     this.#used = new Int32Array(spacePages / 32);

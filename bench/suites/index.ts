@@ -4,9 +4,10 @@ import type { Suite } from "../suite.js";
 import { iova } from "./iova.js";
 import { machines } from "./machine.js";
 import { map } from "./map.js";
+import { replay } from "./replay.js";
 import { sync } from "./sync.js";
 import { translate } from "./translate.js";
 import { walk } from "./walk.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, map, translate, walk, sync, machines];
+export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, machines];

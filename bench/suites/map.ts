@@ -14,7 +14,7 @@ import { DRAM_BASE } from "../core.js";
 import type { Contender, Point } from "../harness.js";
 import { nativeContender, nativeInput } from "../native.js";
 import { hashWords, randomFrom } from "../random.js";
-import { PlainMapper } from "../rivals/mapper.js";
+import { PlainMapper, plainMemory } from "../rivals/mapper.js";
 import type { Suite } from "../suite.js";
 
 const DRAM_BYTES = 64 << 20;
@@ -177,7 +177,12 @@ function calls(work: Work, pas: Uint32Array): Contender {
 }
 
 function plain(work: Work, pas: Uint32Array): Contender {
-  const mapper = new PlainMapper(DRAM_BASE, DRAM_BYTES, TABLES_AT, SPACE_BYTES / 4096, work.live);
+  const mapper = new PlainMapper(
+    plainMemory(DRAM_BASE, DRAM_BYTES),
+    TABLES_AT,
+    SPACE_BYTES / 4096,
+    work.live,
+  );
   const list = new Uint32Array(work.pages);
   const map = (handle: number) => {
     for (let i = 0; i < work.pages; i++) list[i] = pas[(handle * work.pages + i) % pas.length]!;
