@@ -16,7 +16,13 @@ import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
 import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
 import { Live } from "./machine/live.js";
 import { GuestMemory } from "./machine/memory.js";
-import { checkOptions, DEFAULT_DRAM, type MachineOptions, type NewDevice, type TlbOptions } from "./machine/options.js";
+import {
+  checkOptions,
+  DEFAULT_DRAM,
+  type MachineOptions,
+  type NewDevice,
+  type TlbOptions,
+} from "./machine/options.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
 import { packSnapshot, SnapshotError, unpackSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
@@ -167,7 +173,14 @@ export class Machine {
       const instance = names.indexOf(port);
       if (instance >= 0) exports.deviceAddSysmmu(index, instance);
     }
-    const device = new Device(this.#live, name, index, ports, () => this.#observer, () => this.#interrupts(ports));
+    const device = new Device(
+      this.#live,
+      name,
+      index,
+      ports,
+      () => this.#observer,
+      () => this.#interrupts(ports),
+    );
     this.#devices.push(device);
     this.#byName.set(name, device);
     return device;
@@ -178,7 +191,8 @@ export class Machine {
    * @throws RangeError when the name is taken or the machine is full (128 devices, 64 SysMMUs)
    */
   addDevice(name: string, options: NewDevice = {}): Device {
-    if (typeof name !== "string" || name === "") throw new TypeError(`name must be a string, got ${describe(name)}`);
+    if (typeof name !== "string" || name === "")
+      throw new TypeError(`name must be a string, got ${describe(name)}`);
     if (this.#byName.has(name)) throw new RangeError(`name: there is a device ${name} already`);
     const ports = checkInteger("options.ports", options.ports ?? 1, 0, 8);
     const version = checkU32("options.version", options.version ?? 0x8000_0001);
@@ -217,7 +231,9 @@ export class Machine {
   sysmmu(name: string): SysMmu {
     const mmu = this.#sysmmus.get(name);
     if (mmu !== undefined) return mmu;
-    throw new RangeError(`name must be one of ${[...this.#sysmmus.keys()].join(", ")}, got ${describe(name)}`);
+    throw new RangeError(
+      `name must be one of ${[...this.#sysmmus.keys()].join(", ")}, got ${describe(name)}`,
+    );
   }
 
   /** Sets or removes the observer of dma-mapping calls. */
@@ -272,7 +288,8 @@ export class Machine {
     const dead = this.deadMappings();
     const out: Finding[] = [];
     for (const device of this.#devices) {
-      for (const port of device.sysmmus) out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));
+      for (const port of device.sysmmus)
+        out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));
     }
     return out.sort((a, b) => a.seq - b.seq);
   }
@@ -291,7 +308,12 @@ export class Machine {
     const lines: string[] = [`${device.name}, IO address ${hex(iova)}:`];
     const port = device.sysmmus[0];
     if (port === undefined) lines.push("  no SysMMU: the bus address is physical");
-    else lines.push(...this.sysmmu(port).explain(iova).map((line) => `  ${line}`));
+    else
+      lines.push(
+        ...this.sysmmu(port)
+          .explain(iova)
+          .map((line) => `  ${line}`),
+      );
     if (holder !== null) lines.push(`  held by ${describeMapping(holder)}`);
     else lines.push("  no live mapping holds it");
     if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
@@ -332,15 +354,19 @@ export class Machine {
    * @throws SnapshotError naming what does not fit (magic, versions, truncation)
    */
   static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
+    if (!(bytes instanceof Uint8Array))
+      throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
     const { description, fill } = unpackSnapshot(bytes);
     const d = description as Description;
     const core = loadCore(options.core);
     fill(core);
     const version = core.u32[1]!;
-    if (core.u32[0] !== coreConstant(core, "MAGIC")) throw new SnapshotError("the memory of the snapshot holds no machine");
+    if (core.u32[0] !== coreConstant(core, "MAGIC"))
+      throw new SnapshotError("the memory of the snapshot holds no machine");
     if (version !== coreConstant(core, "ABI_VERSION")) {
-      throw new SnapshotError(`snapshot of ABI version ${version}, this core has ${coreConstant(core, "ABI_VERSION")}`);
+      throw new SnapshotError(
+        `snapshot of ABI version ${version}, this core has ${coreConstant(core, "ABI_VERSION")}`,
+      );
     }
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
     machine.#live.coherentType = d.coherentMemory;
@@ -349,13 +375,24 @@ export class Machine {
       machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));
     }
     for (const [index, { name, ports }] of d.devices.entries()) {
-      const device = new Device(machine.#live, name, index, ports, () => machine.#observer, () => machine.#interrupts(ports));
+      const device = new Device(
+        machine.#live,
+        name,
+        index,
+        ports,
+        () => machine.#observer,
+        () => machine.#interrupts(ports),
+      );
       machine.#devices.push(device);
       machine.#byName.set(name, device);
     }
     for (const m of d.mappings) {
       machine.#mappings.push(
-        IommuMapping.revive(machine.#live, m, m.devices.map((i) => machine.#devices[i]!)),
+        IommuMapping.revive(
+          machine.#live,
+          m,
+          m.devices.map((i) => machine.#devices[i]!),
+        ),
       );
     }
     return machine;

@@ -131,7 +131,9 @@ export class DmaAllocation {
   #span(offset: number, length: number): void {
     if (this.#record === 0) throw new TypeError("the allocation was freed before");
     if (this.cpu === "cookie") {
-      throw new TypeError("the allocation has no kernel mapping (DmaAttr.NoKernelMapping): its CPU pointer is a cookie");
+      throw new TypeError(
+        "the allocation has no kernel mapping (DmaAttr.NoKernelMapping): its CPU pointer is a cookie",
+      );
     }
     checkInteger("offset", offset, 0, this.size);
     if (offset + length > this.size) {

@@ -75,7 +75,8 @@ export class Dma extends DeviceMasks {
     checkDirection(direction);
     checkU32("attrs", attrs);
     const { exports } = this.#live.core;
-    const dma = exports.dmaMapPage(this.#device, page, offset, size, direction, attrs, this.#live.label(label)) >>> 0;
+    const dma =
+      exports.dmaMapPage(this.#device, page, offset, size, direction, attrs, this.#live.label(label)) >>> 0;
     this.#debug()?.mapPage(this.#device, page, offset, size, direction, dma, attrs);
     return dma;
   }
@@ -100,7 +101,8 @@ export class Dma extends DeviceMasks {
     checkDirection(direction);
     checkU32("attrs", attrs);
     const { exports } = this.#live.core;
-    const dma = exports.dmaMapResource(this.#device, pa, size, direction, attrs, this.#live.label(label)) >>> 0;
+    const dma =
+      exports.dmaMapResource(this.#device, pa, size, direction, attrs, this.#live.label(label)) >>> 0;
     this.#debug()?.mapResource(this.#device, pa, size, direction, dma, attrs);
     return dma;
   }

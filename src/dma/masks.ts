@@ -8,7 +8,15 @@ import { checkInteger } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 
-const WORD = { coherent: 1, dmaMask: 2, coherentMask: 4, maxSegSize: 8, segBoundary: 9, minAlignMask: 10, dmaOffset: 11 };
+const WORD = {
+  coherent: 1,
+  dmaMask: 2,
+  coherentMask: 4,
+  maxSegSize: 8,
+  segBoundary: 9,
+  minAlignMask: 10,
+  dmaOffset: 11,
+};
 const EIO = 5;
 
 /** The masks and segment limits of one device. */

@@ -23,7 +23,11 @@ export const PROFILE_SWITCHES: Readonly<Record<string, Readonly<Record<Profile, 
 };
 
 /** Writes a profile's switches into a core, then `overrides` by switch name. */
-export function setProfile(core: Core, profile: Profile, overrides: Readonly<Record<string, number>> = {}): void {
+export function setProfile(
+  core: Core,
+  profile: Profile,
+  overrides: Readonly<Record<string, number>> = {},
+): void {
   const at = coreConstant(core, "SWITCHES") >>> 2;
   const words = core.u32;
   for (const [name, values] of Object.entries(PROFILE_SWITCHES)) {

@@ -151,7 +151,8 @@ export class IommuMapping {
    */
   detach(device: Device): void {
     device.belongsTo(this.#live);
-    if (!this.#devices.has(device)) throw new TypeError(`device ${device.name} is not attached to this mapping`);
+    if (!this.#devices.has(device))
+      throw new TypeError(`device ${device.name} is not attached to this mapping`);
     this.#live.core.exports.deviceDetach(device.index);
     this.#devices.delete(device);
     device.setMapping(null);

@@ -2,8 +2,8 @@
 
 import { checkBytes, checkChoice, checkInteger, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
-import { Dma } from "../dma/dma.js";
 import type { DmaDebugHook } from "../dma/debug-hook.js";
+import { Dma } from "../dma/dma.js";
 import type { IommuMapping } from "../iommu/mapping.js";
 import type { Live } from "./live.js";
 
@@ -109,7 +109,8 @@ export class Device {
     let done = 0;
     while (done < length) {
       const n = Math.min(room, length - done);
-      const moved = core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 0, port, batch) >>> 0;
+      const moved =
+        core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 0, port, batch) >>> 0;
       out.set(core.u8.subarray(batch, batch + moved), done);
       done += moved;
       if (moved < n) break;
@@ -133,7 +134,8 @@ export class Device {
     while (done < bytes.length) {
       const n = Math.min(room, bytes.length - done);
       core.u8.set(bytes.subarray(done, done + n), batch);
-      const moved = core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 1, port, batch) >>> 0;
+      const moved =
+        core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 1, port, batch) >>> 0;
       done += moved;
       if (moved < n) break;
     }
@@ -144,7 +146,8 @@ export class Device {
   lastAccess: AccessResult = { done: 0, status: "ok" };
 
   #finish(done: number, asked: number): AccessResult {
-    const status = done === asked ? "ok" : this.#live.core.exports.deviceStalled(this.index) ? "fault" : "bus-error";
+    const status =
+      done === asked ? "ok" : this.#live.core.exports.deviceStalled(this.index) ? "fault" : "bus-error";
     this.lastAccess = { done, status };
     this.#accessed();
     return this.lastAccess;

@@ -31,7 +31,8 @@ export class GuestMemory {
   alloc(bytes: number, options: { align?: number } = {}): number | null {
     const n = checkInteger("bytes", bytes, 1, 0x8000_0000);
     const align = checkInteger("options.align", options.align ?? PAGE, PAGE, 0x8000_0000);
-    if ((align & (align - 1)) !== 0) throw new RangeError(`options.align must be a power of two, got ${hex(align)}`);
+    if ((align & (align - 1)) !== 0)
+      throw new RangeError(`options.align must be a power of two, got ${hex(align)}`);
     const order = 31 - Math.clz32(align / PAGE);
     const pa = this.#live.core.exports.pagesAlloc(Math.ceil(n / PAGE), order) >>> 0;
     return pa === 0xffff_ffff ? null : pa;

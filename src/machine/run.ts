@@ -80,7 +80,8 @@ export function translateMany(
   for (let at = 0; at < iovas.length; at += room) {
     const n = Math.min(room, iovas.length - at);
     core.u32.set(iovas.subarray(at, at + n), input >>> 2);
-    const done = core.exports.deviceTranslateBatch(device.index, input, output, n, access === "write" ? 1 : 0) >>> 0;
+    const done =
+      core.exports.deviceTranslateBatch(device.index, input, output, n, access === "write" ? 1 : 0) >>> 0;
     pas.set(core.u32.subarray(output >>> 2, (output >>> 2) + n), at);
     if (done < n) {
       pas.fill(0xffff_ffff, at + done, iovas.length);

@@ -149,11 +149,14 @@ function notes(
       `the trace has no accesses of the masters: the replay reads or writes each mapped range ${times}, by its direction`,
     );
   }
-  if (counts.lost > 0) out.push(`the recorder lost ${counts.lost} events: maps without unmaps are to be expected`);
-  if (counts.failed > 0) out.push(`${counts.failed} maps or allocations failed on the recording machine already`);
+  if (counts.lost > 0)
+    out.push(`the recorder lost ${counts.lost} events: maps without unmaps are to be expected`);
+  if (counts.failed > 0)
+    out.push(`${counts.failed} maps or allocations failed on the recording machine already`);
   if (counts.bounced > 0) out.push(`the recording machine bounced ${counts.bounced} buffers`);
   for (const run of runs) {
-    if (run.refused.length > 0) out.push(`${run.strategy}: no memory for the pool of ${run.refused.join(", ")}`);
+    if (run.refused.length > 0)
+      out.push(`${run.strategy}: no memory for the pool of ${run.refused.join(", ")}`);
   }
   return out;
 }

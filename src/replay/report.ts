@@ -2,12 +2,7 @@
 
 import type { Device } from "../machine/device.js";
 import type { CacheLevelStatistics } from "../machine/statistics.js";
-import type {
-  CacheLevelReport,
-  DeviceReport,
-  StrategyReport,
-  TlbReport,
-} from "../report/types.js";
+import type { CacheLevelReport, DeviceReport, StrategyReport, TlbReport } from "../report/types.js";
 import type { StrategyRun } from "./strategy.js";
 
 const OLDEST = 20;

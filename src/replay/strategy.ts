@@ -12,8 +12,8 @@
 // Not modelled: devices that share a domain; each has its own window.
 
 import type { Device } from "../machine/device.js";
-import { Machine } from "../machine.js";
 import type { MachineOptions } from "../machine/options.js";
+import { Machine } from "../machine.js";
 import type { Strategy } from "../report/types.js";
 import { findByLinuxName } from "../soc/find.js";
 import type { SocDescription } from "../soc/types.js";

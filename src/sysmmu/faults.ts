@@ -2,7 +2,7 @@
 //
 // Record layout: assembly/abi.ts (64 bytes at FAULTS). Messages: spec/sysmmu-hardware 2.5.
 
-import { coreConstant, type Core } from "../core/core.js";
+import { type Core, coreConstant } from "../core/core.js";
 
 /** One fault of a System MMU, or the first use of a stale translation. */
 export interface FaultRecord {
@@ -41,7 +41,13 @@ export const FAULT_NAMES = [
 ] as const;
 
 /** Names of 5.x, by bit modulo 16. */
-export const FAULT_NAMES_V5 = ["PTW", "PAGE", "MULTI-HIT", "ACCESS PROTECTION", "SECURITY PROTECTION"] as const;
+export const FAULT_NAMES_V5 = [
+  "PTW",
+  "PAGE",
+  "MULTI-HIT",
+  "ACCESS PROTECTION",
+  "SECURITY PROTECTION",
+] as const;
 
 const KINDS = ["walk", "tlb", "injected", "stale"] as const;
 const NO_PA = 0xffff_ffff;
@@ -99,7 +105,10 @@ export function driverMessage(fault: FaultRecord, device: string, driver: "v3.6"
     return [...lines, "Generating Kernel OOPS... because it is unrecoverable."];
   }
   const name = fault.name.replace(/ FAULT$/, "").replace(/^(PAGE)$/, "PAGE");
-  const lines = [`${device}: ${name} FAULT occurred at ${hex(fault.va)}`, `Page table base: ${hex(fault.ptBase)}`];
+  const lines = [
+    `${device}: ${name} FAULT occurred at ${hex(fault.va)}`,
+    `Page table base: ${hex(fault.ptBase)}`,
+  ];
   if (fault.lv1 !== null) lines.push(`\tLv1 entry: ${hex(fault.lv1.value)}`);
   if (fault.lv2 !== null) lines.push(`\t Lv2 entry: ${hex(fault.lv2.value)}`);
   return lines;

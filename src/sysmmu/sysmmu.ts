@@ -157,7 +157,8 @@ export class SysMmu {
       const value = this.peekUint32(row.offset);
       const fields: Record<string, number> = {};
       for (const f of row.fields) {
-        fields[f.name] = (value >>> f.low) & (f.high - f.low === 31 ? 0xffff_ffff : (1 << (f.high - f.low + 1)) - 1);
+        fields[f.name] =
+          (value >>> f.low) & (f.high - f.low === 31 ? 0xffff_ffff : (1 << (f.high - f.low + 1)) - 1);
       }
       return { name: row.name, offset: row.offset, access: row.access, value, fields };
     });
@@ -235,19 +236,25 @@ export class SysMmu {
     core.exports.sysmmuExplain(this.index, iova, out);
     const w = core.u32.slice(out >>> 2, (out >>> 2) + 15);
     const ctrl = w[11]!;
-    const lines = [`${this.name}: version ${versionText(this.version)}, CTRL ${hex(ctrl)}, PT_BASE ${hex(w[14]!)}`];
+    const lines = [
+      `${this.name}: version ${versionText(this.version)}, CTRL ${hex(ctrl)}, PT_BASE ${hex(w[14]!)}`,
+    ];
     if ((ctrl & 1) === 0) return [...lines, "MMU off: the address passes unchanged"];
     if (w[13] !== 0) lines.push(`stalled: INT_STATUS ${hex(w[13]!)}`);
     lines.push(`level 1 at ${hex(w[4]!)}: ${hex(w[5]!)}`);
     if (w[6] !== 0xffff_ffff) lines.push(`level 2 at ${hex(w[6]!)}: ${hex(w[7]!)}`);
     if (w[0] === 0) {
       const high = w[8]! * 2 ** 32;
-      lines.push(`page of ${(~w[2]! >>> 0) + 1} bytes: physical address ${hex(w[1]! + high)}${accessText(w[3]!)}`);
-    } else lines.push(w[0] === 1 ? "fault descriptor: PAGE FAULT" : "a descriptor lies outside memory: BUS ERROR");
+      lines.push(
+        `page of ${(~w[2]! >>> 0) + 1} bytes: physical address ${hex(w[1]! + high)}${accessText(w[3]!)}`,
+      );
+    } else
+      lines.push(w[0] === 1 ? "fault descriptor: PAGE FAULT" : "a descriptor lies outside memory: BUS ERROR");
     if (w[9] !== 0) {
       const data = w[10]!;
       const cached = ((data & 0xffffff00) << 4) >>> 0;
-      const what = (data & 1) !== 0 ? "a fault" : `page ${hex(cached)}${(data & 0x20) !== 0 ? ", stale" : ""}`;
+      const what =
+        (data & 1) !== 0 ? "a fault" : `page ${hex(cached)}${(data & 0x20) !== 0 ? ", stale" : ""}`;
       lines.push(`the translation cache (level ${w[9]}) answers first: ${what}`);
     }
     return lines;

@@ -74,7 +74,9 @@ export class BinaryReader {
   *end(): Generator<Uint32Array> {
     if (!this.#header) throw new TraceError("truncated: the header is not complete", { file: this.#name });
     if (this.#carry.length > 0) {
-      throw new TraceError(`truncated: ${this.#carry.length} bytes after the last whole record`, { file: this.#name });
+      throw new TraceError(`truncated: ${this.#carry.length} bytes after the last whole record`, {
+        file: this.#name,
+      });
     }
     if (this.#promised !== UNKNOWN && this.#promised !== this.records) {
       throw new TraceError(`truncated: ${this.records} records, the header promises ${this.#promised}`, {
@@ -91,12 +93,15 @@ export class BinaryReader {
     }
     const version = view.getUint32(8, true);
     if (version !== VERSION) {
-      throw new TraceError(`op stream of version ${version}, this reader knows ${VERSION}`, { file: this.#name });
+      throw new TraceError(`op stream of version ${version}, this reader knows ${VERSION}`, {
+        file: this.#name,
+      });
     }
     const devices = view.getUint32(12, true);
     const labels = view.getUint32(16, true);
     const bytes = view.getUint32(20, true);
-    if (bytes > 1 << 24) throw new TraceError(`header promises ${bytes} bytes of names`, { file: this.#name });
+    if (bytes > 1 << 24)
+      throw new TraceError(`header promises ${bytes} bytes of names`, { file: this.#name });
     const end = HEADER + Math.ceil(bytes / 16) * 16;
     if (all.length < end) return -1;
     const texts = new TextDecoder().decode(all.subarray(HEADER, HEADER + bytes)).split("\0");
@@ -134,7 +139,9 @@ export class BinaryReader {
 
 /** Header of a binary op stream; `records` when known. */
 export function binaryHeader(names: WriterNames, records?: number): Uint8Array {
-  const text = new TextEncoder().encode([...names.devices, ...names.labels].map((name) => `${name}\0`).join(""));
+  const text = new TextEncoder().encode(
+    [...names.devices, ...names.labels].map((name) => `${name}\0`).join(""),
+  );
   const out = new Uint8Array(HEADER + Math.ceil(text.length / 16) * 16);
   out.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(out.buffer);

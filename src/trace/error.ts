@@ -38,6 +38,7 @@ export class TraceError extends Error {
 }
 
 function shorten(text: string): string {
-  const clean = text.trim().replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "?");
+  let clean = "";
+  for (const c of text.trim()) clean += c < " " || c === "\x7f" ? "?" : c;
   return clean.length > SHOWN ? `${clean.slice(0, SHOWN)}... (${clean.length} characters)` : clean;
 }

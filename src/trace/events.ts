@@ -124,7 +124,11 @@ export const EVENTS: readonly EventInfo[] = [
   { name: "dma_free", system: "dma", required: ALLOCATED },
   { name: "dma_free_pages", system: "dma", required: ALLOCATED },
   { name: "dma_free_sgt", system: "dma", required: F.Device | ADDRESS },
-  { name: "dma_map_sg", system: "dma", required: F.Device | F.Dir | F.DmaAddrs | F.Sizes | F.PhysAddrs | F.Attrs },
+  {
+    name: "dma_map_sg",
+    system: "dma",
+    required: F.Device | F.Dir | F.DmaAddrs | F.Sizes | F.PhysAddrs | F.Attrs,
+  },
   { name: "dma_map_sg_err", system: "dma", required: F.Device | F.Dir | F.Err },
   { name: "dma_unmap_sg", system: "dma", required: F.Device | F.Dir | F.PhysAddrs | F.Attrs },
   { name: "dma_sync_single_for_cpu", system: "dma", required: F.Device | F.Dir | ADDRESS },

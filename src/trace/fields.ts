@@ -6,9 +6,10 @@
 //
 // Fields are told by name, so that their order and additions of later kernels do not matter. Numbers: dma
 // addresses are hex without 0x, sizes decimal; 0x makes either hex (Linux 3.13 prints sizes so).
+
+import { Ev, Field, type NumberList, type TraceEvent } from "./events.js";
 import type { NameTable } from "./names.js";
 import { GFP_ATOMIC } from "./opcodes.js";
-import { Ev, Field, NumberList, type TraceEvent } from "./events.js";
 
 const SPACE = 32;
 const EQUAL = 61;
@@ -355,7 +356,14 @@ export class FieldReader {
     return this.#done(b, end, field, ev);
   }
 
-  #array(b: Uint8Array, end: number, list: NumberList, bytes: number, field: number, ev: TraceEvent): boolean {
+  #array(
+    b: Uint8Array,
+    end: number,
+    list: NumberList,
+    bytes: number,
+    field: number,
+    ev: TraceEvent,
+  ): boolean {
     let at = this.#at;
     while (at < end && b[at] !== 91 && b[at] !== SPACE) at++;
     if (b[at] !== 91) return this.#fail(field);

@@ -295,7 +295,9 @@ export class FtraceParser {
   #lostNotice(b: Uint8Array, start: number, end: number): boolean {
     if (b[start] !== 67 || !startsWith(b, start, end, CPU)) return false;
     const text = decoder.decode(b.subarray(start, Math.min(end, start + 80)));
-    const match = /^CPU:\s*\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED|LOST EVENTS)/.exec(text);
+    const match = /^CPU:\s*\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED|LOST EVENTS)/.exec(
+      text,
+    );
     if (match === null) return false;
     this.#recognised++;
     this.lostLines++;

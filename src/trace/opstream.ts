@@ -1,6 +1,6 @@
 // The op stream's vocabulary: names of ops and of their operands, shared by its text and binary forms.
 
-import { Op, OP_COUNT } from "./opcodes.js";
+import { OP_COUNT, Op } from "./opcodes.js";
 
 /** An op by number: its name in text, and the names of words 1 to 3 ("" where a word means nothing). */
 export interface OpDescription {

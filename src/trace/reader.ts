@@ -78,7 +78,8 @@ export function accessTimes(access: string): number {
   if (access === "none") return 0;
   if (access === "once") return 1;
   const match = /^stream:([1-9]\d{0,5})$/.exec(access);
-  if (match === null) throw new RangeError(`access must be none, once or stream:N, got ${JSON.stringify(access)}`);
+  if (match === null)
+    throw new RangeError(`access must be none, once or stream:N, got ${JSON.stringify(access)}`);
   return Number(match[1]);
 }
 
@@ -140,8 +141,10 @@ class Reader implements TraceReader {
       const raw = source.open()[Symbol.asyncIterator]();
       const first = await firstBytes(raw);
       if (first === undefined) throw new TraceError("empty file", { file: source.name });
-      if (isBinaryStream(first)) yield* this.#stream(file, source, new BinaryReader(source.name, this.#options), first, raw, "binary");
-      else if (isTextStream(first)) yield* this.#stream(file, source, new TextReader(source.name, this.#options), first, raw, "text");
+      if (isBinaryStream(first))
+        yield* this.#stream(file, source, new BinaryReader(source.name, this.#options), first, raw, "binary");
+      else if (isTextStream(first))
+        yield* this.#stream(file, source, new TextReader(source.name, this.#options), first, raw, "text");
       else yield* this.#ftrace(file, source, first, raw);
     }
     this.#converter.finish();
