@@ -19,6 +19,12 @@ export { type AccessResult, Device, type DeviceCounters } from "./machine/device
 export type { Finding } from "./machine/findings.js";
 export type { MappingRecord } from "./machine/history.js";
 export { GuestMemory } from "./machine/memory.js";
+export {
+  FaultInjection,
+  failNthSweep,
+  INJECTION_KINDS,
+  type InjectionKind,
+} from "./machine/injection.js";
 export type { CacheOptions, MachineOptions, NewDevice, TlbOptions } from "./machine/options.js";
 export type { RunOptions } from "./machine/run.js";
 export { SnapshotError } from "./machine/snapshot.js";

@@ -14,6 +14,7 @@ import { Cpu } from "./machine/cpu.js";
 import { Device } from "./machine/device.js";
 import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
 import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
+import { FaultInjection } from "./machine/injection.js";
 import { Live } from "./machine/live.js";
 import { GuestMemory } from "./machine/memory.js";
 import {
@@ -75,6 +76,8 @@ export class Machine {
   readonly memory: GuestMemory;
   /** CPU loads and stores. */
   readonly cpu: Cpu;
+  /** Fault injection: the n-th map, page, table or IO-address allocation fails. */
+  readonly inject: FaultInjection;
   /** IO-address mappings. */
   readonly iommu: {
     /**
@@ -92,6 +95,7 @@ export class Machine {
     const words = core.u32;
     this.memory = new GuestMemory(this.#live, words[4]!, words[5]!);
     this.cpu = new Cpu(this.#live, words[4]!, words[5]!);
+    this.inject = new FaultInjection(this.#live);
     this.iommu = {
       createMapping: (options = {}) => {
         const mapping = IommuMapping.create(this.#live, options);

@@ -71,7 +71,7 @@ export class BinaryReader {
   }
 
   /** The input is over; throws TraceError when it ended too early. */
-  *end(): Generator<Uint32Array> {
+  end(): Uint32Array[] {
     if (!this.#header) throw new TraceError("truncated: the header is not complete", { file: this.#name });
     if (this.#carry.length > 0) {
       throw new TraceError(`truncated: ${this.#carry.length} bytes after the last whole record`, {
@@ -83,6 +83,7 @@ export class BinaryReader {
         file: this.#name,
       });
     }
+    return [];
   }
 
   #readHeader(all: Uint8Array): number {
