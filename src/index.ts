@@ -11,6 +11,7 @@ export { DIRECTION_NAMES, DMA_MAPPING_ERROR, DmaDirection } from "./dma/directio
 export { Dma } from "./dma/dma.js";
 export { PROFILE_SWITCHES, PROFILES, type Profile } from "./dma/profiles.js";
 export type { Scatterlist, ScatterlistEntry } from "./dma/scatterlist.js";
+export { UserMapping } from "./dma/user-mapping.js";
 export { IommuError, IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 export { IovaSpace } from "./iova/iova-space.js";
 export { type Explanation, Machine } from "./machine.js";

@@ -26,6 +26,7 @@ export class DmaAllocation {
   readonly #live: Live;
   readonly #device: number;
   #record: number;
+  #pageList: readonly number[] | null = null;
   /** Bus address of its first byte. */
   readonly dmaAddress: number;
   /** Bytes asked for. */
@@ -75,10 +76,15 @@ export class DmaAllocation {
   /** CPU load of `length` bytes from `offset`. */
   read(offset: number, length: number): Uint8Array {
     this.#span(offset, checkInteger("length", length, 0, this.size));
+    return this.readPages(this.#pages(), offset, length);
+  }
+
+  /** @internal A load through `pages`, the page addresses of a virtual area. */
+  readPages(pages: readonly number[], offset: number, length: number): Uint8Array {
     const out = new Uint8Array(length);
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
-    this.#pieces(offset, length, (pa, done, n) => {
+    pieces(pages, offset, length, (pa, done, n) => {
       core.exports.cpuReadAs(pa, n, batch, MEMORY_TYPES.indexOf(this.memoryType));
       out.set(core.u8.subarray(batch, batch + n), done);
     });
@@ -89,9 +95,14 @@ export class DmaAllocation {
   write(offset: number, bytes: Uint8Array): void {
     checkBytes("bytes", bytes);
     this.#span(offset, bytes.length);
+    this.writePages(this.#pages(), offset, bytes);
+  }
+
+  /** @internal A store through `pages`. */
+  writePages(pages: readonly number[], offset: number, bytes: Uint8Array): void {
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
-    this.#pieces(offset, bytes.length, (pa, done, n) => {
+    pieces(pages, offset, bytes.length, (pa, done, n) => {
       core.u8.set(bytes.subarray(done, done + n), batch);
       core.exports.cpuWriteAs(pa, n, batch, MEMORY_TYPES.indexOf(this.memoryType));
     });
@@ -141,13 +152,26 @@ export class DmaAllocation {
     }
   }
 
-  #pieces(offset: number, length: number, piece: (pa: number, done: number, n: number) => void): void {
-    for (let done = 0; done < length; ) {
-      const at = offset + done;
-      const n = Math.min(length - done, 4096 - (at % 4096));
-      piece(this.paOf(at), done, n);
-      done += n;
-    }
+  #pages(): readonly number[] {
+    this.#pageList ??= this.runs.flatMap((run) =>
+      Array.from({ length: run.bytes / 4096 }, (_, n) => run.pa + n * 4096),
+    );
+    return this.#pageList;
+  }
+}
+
+/** Calls `piece` for each part of [offset, offset + length) that lies in one page. */
+function pieces(
+  pages: readonly number[],
+  offset: number,
+  length: number,
+  piece: (pa: number, done: number, n: number) => void,
+): void {
+  for (let done = 0; done < length; ) {
+    const at = offset + done;
+    const n = Math.min(length - done, 4096 - (at % 4096));
+    piece(pages[Math.floor(at / 4096)]! + (at % 4096), done, n);
+    done += n;
   }
 }
 

@@ -13,6 +13,7 @@ import type { DmaDebugHook } from "./debug-hook.js";
 import { DMA_MAPPING_ERROR, DmaDirection } from "./direction.js";
 import { DeviceMasks } from "./masks.js";
 import type { Scatterlist } from "./scatterlist.js";
+import { UserMapping } from "./user-mapping.js";
 
 const PAGE = 4096;
 const SG_WORDS = 8;
@@ -255,6 +256,72 @@ export class Dma extends DeviceMasks {
     const record = allocation.release(this.#device);
     this.#debug()?.freeCoherent(this.#device, allocation);
     this.#live.core.exports.dmaFree(this.#device, record);
+  }
+
+  /**
+   * dma_mmap_attrs: maps pages of a buffer into a user process.
+   * @param options pgoff: first page of the buffer (vm_pgoff, default 0); pages: length of the area
+   * (default all that follow)
+   * @returns the user mapping, or a negative errno (-6 ENXIO: beyond the buffer)
+   */
+  mmap(allocation: DmaAllocation, options: { pgoff?: number; pages?: number } = {}): UserMapping | number {
+    const record = allocation.alive(this.#device);
+    const total = Math.ceil(allocation.size / PAGE);
+    const pgoff = checkInteger("options.pgoff", options.pgoff ?? 0, 0, 0xffff_ffff);
+    const pages = checkInteger("options.pages", options.pages ?? Math.max(1, total - pgoff), 1, 0xffff_ffff);
+    const { exports } = this.#live.core;
+    // Without an IOMMU the block is contiguous and remap_pfn_range takes what lies inside it.
+    const iommu = this.#ops() === coreConstant(this.#live.core, "OPS_IOMMU");
+    const outside = pgoff >= total || pages > total - pgoff;
+    const error = iommu ? exports.iommuOpsMmap(record, pgoff, pages) : outside ? -6 : 0;
+    if (error !== 0) return error;
+    const first = allocation.runs[0]!.pa / PAGE + pgoff;
+    const pas = Array.from({ length: pages }, (_, n) =>
+      iommu ? exports.iommuOpsMmapPage(record, pgoff, n) >>> 0 : (first + n) * PAGE,
+    );
+    return new UserMapping(allocation, pas);
+  }
+
+  /**
+   * dma_get_sgtable_attrs: the buffer's pages as a list, neighbouring ones merged.
+   * @returns the list, or a negative errno (-6 ENXIO)
+   */
+  getSgtable(allocation: DmaAllocation): Scatterlist | number {
+    const record = allocation.alive(this.#device);
+    const { core } = this.#live;
+    const entries = core.exports.iommuOpsGetSgtable(record, allocation.size);
+    if (entries < 0) return entries;
+    const at = coreConstant(core, "SG") >>> 2;
+    const words = core.u32;
+    return Array.from({ length: entries }, (_, i) => ({
+      pa: words[at + i * SG_WORDS]!,
+      offset: words[at + i * SG_WORDS + 1]!,
+      length: words[at + i * SG_WORDS + 2]!,
+    }));
+  }
+
+  /**
+   * dma_max_mapping_size: the longest single mapping, in bytes. Infinity: no limit but memory; bounced
+   * devices: the pool's largest block. (An IO-address bitmap holds at most 128 MiB in one piece; the kernel
+   * does not tell.)
+   */
+  get maxMappingSize(): number {
+    const { core } = this.#live;
+    if (this.#ops() !== coreConstant(core, "OPS_BOUNCE")) return Number.POSITIVE_INFINITY;
+    const limit = core.exports.bounceMaxMapping(this.#device) >>> 0;
+    return limit === 0xffff_ffff ? Number.POSITIVE_INFINITY : limit;
+  }
+
+  /** dma_opt_mapping_size (6.0): no ops table of 32-bit ARM has an opinion, so it is {@link maxMappingSize}. */
+  get optMappingSize(): number {
+    return this.maxMappingSize;
+  }
+
+  #ops(): number {
+    const { core } = this.#live;
+    return core.u32[
+      (coreConstant(core, "DEVICES") + this.#device * coreConstant(core, "DEVICE_BYTES")) >>> 2
+    ]!;
   }
 
   #writeList(list: Scatterlist): void {

@@ -52,28 +52,31 @@ describe("fault injection", () => {
     expect(() => m.inject.failNth("luck" as InjectionKind, 1)).toThrow(/kind must be/);
   });
 
-  it.each(INJECTION_KINDS)("unwinds wherever a %s fails: nothing stays mapped, no IO address, no page", (kind) => {
-    // Page tables and the atomic pool stay for later: warm the machine up first.
-    const warm = () => {
-      const m = make();
-      driver(m);
-      return m;
-    };
-    const clean = warm();
-    const usedAfter = clean.memory.used;
-    const result = failNthSweep(
-      kind,
-      warm,
-      (m) => driver(m),
-      (m) => {
-        expect(m.statistics().live).toBe(0);
-        expect(m.device("fimc0").mapping!.usedPages).toBe(0);
-        expect(m.memory.used).toBe(usedAfter);
-        expect(m.device("fimc0").counters).toMatchObject({ live: 0, liveBytes: 0 });
-      },
-    );
-    expect(result.runs).toBeGreaterThan(kind === "bounce" || kind === "table" ? 0 : 1);
-  });
+  it.each(INJECTION_KINDS)(
+    "unwinds wherever a %s fails: nothing stays mapped, no IO address, no page",
+    (kind) => {
+      // Page tables and the atomic pool stay for later: warm the machine up first.
+      const warm = () => {
+        const m = make();
+        driver(m);
+        return m;
+      };
+      const clean = warm();
+      const usedAfter = clean.memory.used;
+      const result = failNthSweep(
+        kind,
+        warm,
+        (m) => driver(m),
+        (m) => {
+          expect(m.statistics().live).toBe(0);
+          expect(m.device("fimc0").mapping!.usedPages).toBe(0);
+          expect(m.memory.used).toBe(usedAfter);
+          expect(m.device("fimc0").counters).toMatchObject({ live: 0, liveBytes: 0 });
+        },
+      );
+      expect(result.runs).toBeGreaterThan(kind === "bounce" || kind === "table" ? 0 : 1);
+    },
+  );
 
   it("meets table failures on a cold machine and leaves nothing mapped", () => {
     const result = failNthSweep(

@@ -1,0 +1,43 @@
+// User mappings of allocations, beside the ops tables: mmap maps the buffer's pages, never its bus
+// address (with an IOMMU the two differ; KyongHo Cho, 13 June 2011, and the answers to him).
+//
+// Not modelled: page protection beyond the memory type; vm areas that grow.
+
+import { checkBytes, checkInteger } from "../check.js";
+import type { DmaAllocation } from "./allocation.js";
+
+/** A range of a buffer as a user process sees it. */
+export class UserMapping {
+  readonly #allocation: DmaAllocation;
+  /** Bytes of the area. */
+  readonly length: number;
+  /** Physical address of each page, in order. */
+  readonly pages: readonly number[];
+
+  /** @internal */
+  constructor(allocation: DmaAllocation, pages: readonly number[]) {
+    this.#allocation = allocation;
+    this.length = pages.length * 4096;
+    this.pages = pages;
+  }
+
+  /** The process loads `length` bytes from `offset` of the area. */
+  read(offset: number, length: number): Uint8Array {
+    this.#inside(offset, checkInteger("length", length, 0, this.length));
+    return this.#allocation.readPages(this.pages, offset, length);
+  }
+
+  /** The process stores `bytes` at `offset` of the area; they wait in the write buffer like the kernel's. */
+  write(offset: number, bytes: Uint8Array): void {
+    checkBytes("bytes", bytes);
+    this.#inside(offset, bytes.length);
+    this.#allocation.writePages(this.pages, offset, bytes);
+  }
+
+  #inside(offset: number, length: number): void {
+    checkInteger("offset", offset, 0, this.length);
+    if (offset + length > this.length) {
+      throw new RangeError(`[${offset}, ${offset + length}) is outside the area of ${this.length} bytes`);
+    }
+  }
+}
