@@ -42,7 +42,19 @@ export class LiveTable {
   /** Adds a mapping and gives it a handle. */
   add(entry: Omit<LiveEntry, "handle" | "next" | "left">): LiveEntry {
     const handle = this.#free.pop() ?? this.#handles++;
-    const live: LiveEntry = { ...entry, handle, left: entry.size, next: null };
+    // Spelled out: a spread here costs a fifth of reading a trace.
+    const live: LiveEntry = {
+      handle,
+      kind: entry.kind,
+      device: entry.device,
+      dma: entry.dma,
+      size: entry.size,
+      firstPhys: entry.firstPhys,
+      lastPhys: entry.lastPhys,
+      nents: entry.nents,
+      left: entry.size,
+      next: null,
+    };
     const table = this.#table(live);
     const key = live.kind === "sg" ? live.firstPhys : live.dma;
     live.next = table.get(key) ?? null;
