@@ -56,7 +56,7 @@ describe("the package", () => {
   });
 
   it("has no bare import outside CLI and Node-only files", () => {
-    const bare = /(?:from|import)\s*\(?\s*"(?!\.)([^"]+)"/g;
+    const bare = /(?:^import |^(?:import|export|\}).* from |\bimport\()"(?!\.)([^"]+)"/gm;
     for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
       if (!name.endsWith(".js") || name.startsWith("cli/") || /-node\.js$/.test(name)) continue;
       const found = [...readFileSync(join("dist", name), "utf8").matchAll(bare)].map((match) => match[1]);
