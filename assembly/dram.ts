@@ -73,7 +73,8 @@ export function pagesAlloc(pages: u32, alignOrder: u32): u32 {
   return pagesFind(pages, alignOrder);
 }
 
-function pagesFind(pages: u32, alignOrder: u32): u32 {
+/** pagesAlloc for tables: no fault injection. */
+export function pagesFind(pages: u32, alignOrder: u32): u32 {
   const h = header();
   const block = <usize>h.pages;
   const total = load<u32>(block);

@@ -7,6 +7,7 @@
 //  0x40 sysmmuCount                 0x44 pages (guest page allocator)
 //  0x48 tableSlab  0x4c cache       0x50 history    0x54 freeLists[32]
 //  0xd4 errorCode (why the last call returned its error value)  0xd8 replay state
+//  0xdc driver (IOMMU driver state)
 //
 // Pointers are addresses of arena structures, 0 for none.
 // Not modelled: time; `seq` is the only clock.
@@ -63,6 +64,16 @@ export function replayBlock(): u32 {
 /** Sets the address of the replay loop's state. */
 export function setReplayBlock(block: u32): void {
   store<u32>(HEADER, block, 0xd8);
+}
+
+/** Address of the IOMMU driver's state (iommu/state.ts), 0 before it is made. */
+export function driverBlock(): u32 {
+  return load<u32>(HEADER, 0xdc);
+}
+
+/** Sets the address of the IOMMU driver's state. */
+export function setDriverBlock(block: u32): void {
+  store<u32>(HEADER, block, 0xdc);
 }
 
 /** Moves the machine's clock, the sequence number, one step and returns it. */
