@@ -34,9 +34,19 @@ function headline(report: ReplayReport): string {
   return `Replay on ${soc}, kernel profile ${profile}, ${formatBytes(dramBytes)} of DRAM at ${formatAddress(dramBase)}, device accesses: ${access}`;
 }
 
+/** Folder that all names share, with its slash; empty for none. */
+function commonFolder(names: readonly string[]): string {
+  let folder = names[0]?.slice(0, names[0].lastIndexOf("/") + 1) ?? "";
+  while (folder !== "" && !names.every((name) => name.startsWith(folder))) {
+    folder = folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1);
+  }
+  return folder;
+}
+
 function traceBlock(report: ReplayReport): string[] {
+  const folder = report.traces.length > 1 ? commonFolder(report.traces.map((t) => t.name)) : "";
   const columns: Column[] = [
-    { title: "Trace" },
+    { title: folder === "" ? "Trace" : `Trace in ${folder}` },
     { title: "format", align: "left" },
     { title: "lines" },
     { title: "events" },
@@ -47,7 +57,7 @@ function traceBlock(report: ReplayReport): string[] {
   const row = (cells: readonly (string | number)[]) =>
     cells.map((cell) => (typeof cell === "number" ? formatCount(cell) : cell));
   const rows = report.traces.map((t) =>
-    row([t.name, t.format, t.lines, t.events, t.otherLines, t.malformed, t.lost]),
+    row([t.name.slice(folder.length), t.format, t.lines, t.events, t.otherLines, t.malformed, t.lost]),
   );
   if (report.traces.length > 1) {
     const sum = (pick: (t: ReplayReport["traces"][number]) => number) =>

@@ -1,5 +1,7 @@
 // `sysmmu conformance <files or folders>`: plays recorded kernel behaviour against the emulator.
 
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type {
   ConformanceContext,
   ConformanceResult,
@@ -33,15 +35,12 @@ interface FileOutcome {
 export type RunnerLoader = (kind: VectorKind) => Promise<ConformanceRunner | undefined>;
 
 const loadRunner: RunnerLoader = async (kind) => {
-  try {
-    const module = (await import(new URL(`../../conformance/${kind}.js`, import.meta.url).href)) as {
-      runConformance?: ConformanceRunner;
-    };
-    return module.runConformance;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return undefined;
-    throw error;
-  }
+  const url = new URL(`../../conformance/${kind}.js`, import.meta.url);
+  const path = fileURLToPath(url);
+  // The second name is that of a source tree run without a build.
+  if (!existsSync(path) && !existsSync(path.replace(/\.js$/, ".ts"))) return undefined;
+  const module = (await import(url.href)) as { runConformance?: ConformanceRunner };
+  return module.runConformance;
 };
 
 function sum(parts: readonly { operations: number }[]): number {
