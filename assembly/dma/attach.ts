@@ -13,7 +13,6 @@ import { deviceOf, deviceSysmmu } from "../device";
 import { header } from "../header";
 import { driverAttach, driverDetach } from "../iommu/index";
 import { iovaTrackOwners } from "../iova/index";
-import { iovaTrackOwners } from "../iova/index";
 import { DEVICE_COUNT } from "../layout";
 import { sysmmuSetSpace } from "../sysmmu/index";
 
@@ -37,7 +36,7 @@ export function deviceCreate(): u32 {
 export function deviceAddSysmmu(index: u32, instance: u32): void {
   const d = deviceOf(index);
   if (d.sysmmuCount === 8) return;
-  d.sysmmus = d.sysmmus | ((<u64>instance) << (<u64>d.sysmmuCount << 3));
+  d.sysmmus = d.sysmmus | ((<u64>instance) << ((<u64>d.sysmmuCount) << 3));
   d.sysmmuCount = d.sysmmuCount + 1;
 }
 

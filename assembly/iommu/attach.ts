@@ -35,8 +35,8 @@ import {
 } from "../abi";
 import { deviceOf, deviceSysmmu } from "../device";
 import { switchOf } from "../switches";
-import { attach2011, detach2011 } from "./driver-2011";
 import { attach36, detach36 } from "./driver-3-6";
+import { attach2011, detach2011 } from "./driver-2011";
 import { clock, power, print, warnOn } from "./events";
 import { sysmmuRegRead, sysmmuRegWrite } from "./hardware";
 import {

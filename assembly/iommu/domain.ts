@@ -23,12 +23,22 @@ import { linkWord, tableOf } from "../pagetable/map";
 import { slabAlloc } from "../pagetable/slab";
 import { switchOf } from "../switches";
 import { releaseUnits } from "./attach";
-import { detach2011 } from "./driver-2011";
 import { driverDisable } from "./driver-3-6";
+import { detach2011 } from "./driver-2011";
 import { lv1Empty, returnTable } from "./driver-map";
 import { warnOn } from "./events";
 import { cpuRead32, cpuWrite, cpuWrite32, tablePublish, tableRetire } from "./memory";
-import { clientOf, DOMAIN_BYTES, Domain, domainOf, driver, driverReady, freeEntries, masterOf, zeros } from "./state";
+import {
+  clientOf,
+  DOMAIN_BYTES,
+  Domain,
+  domainOf,
+  driver,
+  driverReady,
+  freeEntries,
+  masterOf,
+  zeros,
+} from "./state";
 
 const COUNTS_BYTES: u32 = LV1_ENTRIES * 2;
 const LV1_PAGES: u32 = LV1_BYTES >> 12;
@@ -48,6 +58,12 @@ function zeroTable(): u32 {
     d.zeroPa = pa;
   }
   return d.zeroPa;
+}
+
+/** exynos_iommu_init: the driver's state and, where the profile has one, the shared empty table. 0 or -ENOMEM. */
+export function driverInit(): i32 {
+  if (!driverReady()) return -ENOMEM;
+  return switchOf(SWITCH_DRIVER_ZERO_L1) === 0 && zeroTable() === NO_PA ? -ENOMEM : 0;
 }
 
 /** A new domain; its pointer, or 0 with setError(ENOMEM). */

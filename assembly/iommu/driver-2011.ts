@@ -107,7 +107,8 @@ function stop(): i32 {
 /** Size of what is mapped at `iova`, 0 for nothing. */
 function mappedSize(domain: Domain, iova: u32): u32 {
   const word = cpuRead32(domain.l1Pa + (lv1Index(iova) << 2));
-  if ((word & 3) === LV1_SECTION) return (word & LV1_SUPERSECTION_BIT) !== 0 ? SUPERSECTION_SIZE : SECTION_SIZE;
+  if ((word & 3) === LV1_SECTION)
+    return (word & LV1_SUPERSECTION_BIT) !== 0 ? SUPERSECTION_SIZE : SECTION_SIZE;
   if ((word & 3) !== LV1_TABLE) return 0;
   const entry = cpuRead32(tableOf(word) + (lv2Index(iova) << 2));
   if ((entry & 3) === LV2_LARGE) return LARGE_SIZE;

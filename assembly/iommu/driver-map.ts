@@ -73,7 +73,11 @@ export function emptyWord(domain: Domain): u32 {
 /** True when level-1 `word` has no mapping behind it: fault, reserved or the link to the empty table. */
 export function lv1Empty(domain: Domain, word: u32): boolean {
   const type = word & 3;
-  return type === 0 || type === 3 || (type === LV1_TABLE && domain.zeroPa !== 0 && word === linkWord(domain.zeroPa));
+  return (
+    type === 0 ||
+    type === 3 ||
+    (type === LV1_TABLE && domain.zeroPa !== 0 && word === linkWord(domain.zeroPa))
+  );
 }
 
 /** Takes a level-2 table and notes it for level-1 entry `index`; NO_PA when there is none. */

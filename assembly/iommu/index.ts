@@ -1,5 +1,12 @@
 // The IOMMU floor's exports; nothing else.
-export { driverAttach, driverDetach, driverProbe, driverResume, driverSetClocks, driverSuspend } from "./attach";
+export {
+  driverAttach,
+  driverDetach,
+  driverProbe,
+  driverResume,
+  driverSetClocks,
+  driverSuspend,
+} from "./attach";
 export { iommuIovaToPhys, iommuMap, iommuUnmap } from "./core";
 export {
   domainCreate,
@@ -8,6 +15,7 @@ export {
   domainFreeEntries,
   domainSetHandler,
   domainTable,
+  driverInit,
 } from "./domain";
 export {
   driverDisable,

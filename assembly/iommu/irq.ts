@@ -63,7 +63,8 @@ const NO_ADDRESS: u32 = 0xffffffff;
 
 // Address register by bit: page, AR, AW, default slave, AR, AR, AW, AW.
 function addressRegister(bit: u32): u32 {
-  return (<u32>(0x28282c2c30282c24 >> ((<u64>bit) << 3))) & 0xff;
+  const four: u32 = bit < 4 ? 0x30282c24 : 0x28282c2c;
+  return (four >> ((bit & 3) << 3)) & 0xff;
 }
 
 // Lowest set bit, or 32 where __ffs(0) of 32-bit ARM gives -1.
@@ -176,7 +177,8 @@ function irq61(instance: u32): i32 {
   const write: u32 = v5 ? bit >> 4 : addressRegister(bit) === 0x28 ? 1 : 0;
   const iova = sysmmuRegRead(instance, v5 ? 0x70 + (write << 4) : addressRegister(bit));
   print(TEXT_MASTER_FAULT, bit, iova, unit.device, v5 ? 1 : 0);
-  if (unit.domain === 0 || report(unit.domain, unit.device, iova, write) !== 0) return stop(LABEL_NOT_HANDLED);
+  if (unit.domain === 0 || report(unit.domain, unit.device, iova, write) !== 0)
+    return stop(LABEL_NOT_HANDLED);
   sysmmuRegWrite(instance, v5 ? REG_V5_INT_CLEAR : REG_INT_CLEAR, 1 << bit);
   unblock(instance);
   clock(instance, CLOCK_DISABLE, CLOCK_MASTER);

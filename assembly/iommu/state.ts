@@ -105,12 +105,12 @@ export function driverReady(): bool {
 
 /** Driver data of System MMU `instance`. */
 export function unitOf(instance: u32): Unit {
-  return changetype<Unit>(<usize>driverBlock() + UNITS + (<usize>instance) * UNIT_BYTES);
+  return changetype<Unit>(<usize>driverBlock() + UNITS + <usize>instance * UNIT_BYTES);
 }
 
 /** Driver data of all System MMUs of device `index` (v3.6). */
 export function masterOf(index: u32): Master {
-  return changetype<Master>(<usize>driverBlock() + MASTERS + (<usize>index) * MASTER_BYTES);
+  return changetype<Master>(<usize>driverBlock() + MASTERS + <usize>index * MASTER_BYTES);
 }
 
 /** Linear address of 1 KiB of zeros. */

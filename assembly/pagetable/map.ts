@@ -23,7 +23,16 @@ import { warnOn } from "../iommu/events";
 import { cpuRead, cpuRead32, cpuWrite, cpuWrite32, tableClose, tableOpen } from "../iommu/memory";
 import { driver, scratch, zeros } from "../iommu/state";
 import { switchOf } from "../switches";
-import { LV1_AP0, LV1_AP2, LV1_SECTION, LV1_TABLE, LV2_AP0, LV2_AP2, LV2_LARGE, LV2_SMALL } from "./descriptor";
+import {
+  LV1_AP0,
+  LV1_AP2,
+  LV1_SECTION,
+  LV1_TABLE,
+  LV2_AP0,
+  LV2_AP2,
+  LV2_LARGE,
+  LV2_SMALL,
+} from "./descriptor";
 
 /** Words of a large page. */
 export const LARGE_WORDS: u32 = 16;
@@ -74,10 +83,7 @@ export function putLarge(slot: u32, pa: u32, prot: u32): i32 {
   const s = scratch();
   tableOpen(slot, LARGE_WORD_BYTES);
   cpuRead(slot, LARGE_WORD_BYTES, s);
-  const any = v128.or(
-    v128.or(v128.load(s), v128.load(s, 16)),
-    v128.or(v128.load(s, 32), v128.load(s, 48)),
-  );
+  const any = v128.or(v128.or(v128.load(s), v128.load(s, 16)), v128.or(v128.load(s, 32), v128.load(s, 48)));
   if (v128.any_true(v128.and(any, i32x4.splat(3)))) return refuseLarge(slot, word);
   const words = i32x4.splat(<i32>word);
   v128.store(s, words);

@@ -19,8 +19,14 @@ const L1_ENTRIES = 4096;
 const L2_ENTRIES = 256;
 const LINK_BITS = 0x3ff;
 
-/** The tables at `l1Pa`; entries equal to `fallback` are left out. */
-export function readTables(core: Core, dramBase: number, l1Pa: number, fallback: number): TableEntry[] {
+/** The tables at `l1Pa`; entries equal to `fallback` are left out. `shift` 4: links hold pa >> 4 (version 5). */
+export function readTables(
+  core: Core,
+  dramBase: number,
+  l1Pa: number,
+  fallback: number,
+  shift = 0,
+): TableEntry[] {
   const u32 = core.u32;
   const wordOf = (pa: number): number => (core.constants["DRAM"]! + (pa - dramBase)) >>> 2;
   const first = wordOf(l1Pa);
@@ -30,7 +36,7 @@ export function readTables(core: Core, dramBase: number, l1Pa: number, fallback:
     if (entry === fallback) continue;
     const slots: [number, number][] = [];
     if (isLink(entry)) {
-      const table = wordOf((entry & ~LINK_BITS) >>> 0);
+      const table = wordOf(shift === 0 ? (entry & ~LINK_BITS) >>> 0 : (entry & ~0x3f) * 2 ** shift);
       for (let slot = 0; slot < L2_ENTRIES; slot++) {
         const value = u32[table + slot]!;
         if (value !== 0) slots.push([slot, value]);
@@ -54,6 +60,13 @@ export function tablesCrc(entries: readonly TableEntry[]): number {
     crc = crcWord(crc, isLink(entry) ? entry & LINK_BITS : entry);
     for (const [slot, value] of slots) crc = crcWord(crcWord(crc, slot), value);
   }
+  return ~crc >>> 0;
+}
+
+/** CRC-32 (zlib) of ASCII text. */
+export function crc32(text: string): number {
+  let crc = 0xffff_ffff;
+  for (let i = 0; i < text.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ text.charCodeAt(i)) & 255]!;
   return ~crc >>> 0;
 }
 

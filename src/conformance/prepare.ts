@@ -7,11 +7,12 @@ import { loadCore } from "../core/load.js";
 import { BOUNCE_SWITCHES } from "../dma/profiles/bounce.js";
 import { CACHE_SWITCHES } from "../dma/profiles/cache.js";
 import { DMA_SWITCHES } from "../dma/profiles/dma.js";
+import { IOMMU_SWITCHES } from "../dma/profiles/iommu.js";
 import { IOVA_SWITCHES } from "../dma/profiles/iova.js";
 
 type SwitchTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-const TABLES: readonly SwitchTable[] = [IOVA_SWITCHES, CACHE_SWITCHES, DMA_SWITCHES, BOUNCE_SWITCHES];
+const TABLES: readonly SwitchTable[] = [IOVA_SWITCHES, IOMMU_SWITCHES, CACHE_SWITCHES, DMA_SWITCHES, BOUNCE_SWITCHES];
 
 /** A core with `dramBytes` of guest memory at `dramBase`; its switches are all 0. */
 export function newCore(dramBase: number, dramBytes: number): Core {
