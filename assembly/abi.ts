@@ -573,3 +573,4 @@ export const COUNT_DRIVER_BUGS: u32 = 140; // calls at which the kernel stops
 export const COUNT_DRIVER_WARNINGS: u32 = 141; // WARN and WARN_ON
 export const COUNT_SECTION_WRITES: u32 = 142; // pages mapped into a section's memory taken for a table (v3.6)
 export const COUNT_FAULT_IRQS: u32 = 143; // fault interrupts taken
+export const COUNT_TABLE_SYNCS: u32 = 144; // stretches of a table brought to memory after a change (sync_single_for_device)

@@ -8,6 +8,7 @@
 
 import {
   CONTEXT_TABLE,
+  COUNT_TABLE_SYNCS,
   LOG_GROUP_TABLE,
   LOGK_TABLE_DFLUSH,
   LOGK_TABLE_DMA_MAP,
@@ -18,6 +19,7 @@ import {
   SWITCH_DRIVER_TABLE_SYNC,
 } from "../abi";
 import { cacheContext, innerClean, innerFlush, outerClean, outerFlush } from "../cache/index";
+import { count } from "../counters";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
 
@@ -41,6 +43,7 @@ export function tableOpen(pa: u32, bytes: u32): void {
 
 /** After the CPU has changed them: they reach memory. */
 export function tableClose(pa: u32, bytes: u32): void {
+  count(COUNT_TABLE_SYNCS);
   if (switchOf(SWITCH_DRIVER_TABLE_SYNC) !== 0) {
     tableFlush(pa, bytes);
     return;

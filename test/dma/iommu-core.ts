@@ -3,6 +3,7 @@ import { type Core, CoreInstance } from "../../src/core/core.js";
 import type { CoreExports } from "../../src/core/exports.js";
 import { CACHE_SWITCHES } from "../../src/dma/profiles/cache.js";
 import { DMA_SWITCHES } from "../../src/dma/profiles/dma.js";
+import { IOMMU_SWITCHES } from "../../src/dma/profiles/iommu.js";
 import { IOVA_SWITCHES } from "../../src/dma/profiles/iova.js";
 import { type Build, rawCore } from "../cores.js";
 
@@ -16,7 +17,7 @@ export function iommuCore(build: Build, version: string, stub = true, dramBytes 
     if (value instanceof WebAssembly.Global) constants[name] = Number(value.value) >>> 0;
   }
   const core = new CoreInstance(exports, constants);
-  for (const table of [IOVA_SWITCHES, CACHE_SWITCHES, DMA_SWITCHES]) {
+  for (const table of [IOVA_SWITCHES, IOMMU_SWITCHES, CACHE_SWITCHES, DMA_SWITCHES]) {
     for (const [name, row] of Object.entries(table as Record<string, Record<string, number>>)) {
       setSwitch(core, name, row[version]!);
     }
