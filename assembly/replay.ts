@@ -126,7 +126,7 @@ function bind(r: Replay, h: u32, word: u32): bool {
     }
     const table = <u32>arenaAlloc(capacity << 2);
     if (table === 0) return false;
-    memory.copy(<usize>table, <usize>r.handles, <usize>r.capacity << 2);
+    memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
     arenaFree(<usize>r.handles, r.capacity << 2);
     r.handles = table;
     r.capacity = capacity;
@@ -224,7 +224,14 @@ function syncHandle(r: Replay, h: u32, dir: u32, offset: u32, size: u32, forDevi
   const direction = dir === DIRECTION_AS_MAPPED ? <u32>record.direction : dir;
   if (<u32>(record.kind & 0x7f) === KIND_SG) {
     if (recallList(record)) dmaSyncSg(record.device, record.nents, direction, forDevice);
-  } else dmaSyncSingle(record.device, record.dma + offset, size === 0 ? record.size - offset : size, direction, forDevice);
+  } else
+    dmaSyncSingle(
+      record.device,
+      record.dma + offset,
+      size === 0 ? record.size - offset : size,
+      direction,
+      forDevice,
+    );
 }
 
 /** One access of a master through a handle: list mappings are walked segment by segment. */
@@ -389,7 +396,9 @@ export function replayRun(records: u32): u32 {
       case OP_EXPECT: {
         const record = bound(r, w1);
         if (record !== 0) {
-          count(changetype<Mapping>(<usize>record).dma === w2 ? COUNT_ADDRESS_EQUAL : COUNT_ADDRESS_DIFFERENT);
+          count(
+            changetype<Mapping>(<usize>record).dma === w2 ? COUNT_ADDRESS_EQUAL : COUNT_ADDRESS_DIFFERENT,
+          );
         }
         break;
       }

@@ -9,6 +9,8 @@ const run = report.strategies[0];
 console.log(`${run.records} records, ${run.faults} faults`);
 for (const device of run.devices) {
   if (device.maps + device.allocs > 0) {
-    console.log(`${device.name}: ${device.maps} maps, ${device.allocs} allocations, ${device.live} still live`);
+    console.log(
+      `${device.name}: ${device.maps} maps, ${device.allocs} allocations, ${device.live} still live`,
+    );
   }
 }

@@ -2,11 +2,11 @@
 // The public API; nothing else. No dependency, no top-level await, no environment needed.
 
 export { CacheModel } from "./cache/cache-model.js";
-export { DmaAllocation, type CpuMapping, type MemoryRun, type MemoryType } from "./dma/allocation.js";
+export { type CpuMapping, DmaAllocation, type MemoryRun, type MemoryType } from "./dma/allocation.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export { DmaDebug } from "./dma/debug.js";
-export { DmaDebugObserver } from "./dma/debug-observer.js";
 export type { DmaDebugHook } from "./dma/debug-hook.js";
+export { DmaDebugObserver } from "./dma/debug-observer.js";
 export { DIRECTION_NAMES, DMA_MAPPING_ERROR, DmaDirection } from "./dma/direction.js";
 export { Dma } from "./dma/dma.js";
 export { PROFILE_SWITCHES, PROFILES, type Profile } from "./dma/profiles.js";
@@ -14,22 +14,22 @@ export type { Scatterlist, ScatterlistEntry } from "./dma/scatterlist.js";
 export { UserMapping } from "./dma/user-mapping.js";
 export { IommuError, IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 export { IovaSpace } from "./iova/iova-space.js";
-export { type Explanation, Machine } from "./machine.js";
 export { Cpu } from "./machine/cpu.js";
 export { type AccessResult, Device, type DeviceCounters } from "./machine/device.js";
 export type { Finding } from "./machine/findings.js";
 export type { MappingRecord } from "./machine/history.js";
-export { GuestMemory } from "./machine/memory.js";
 export {
   FaultInjection,
   failNthSweep,
   INJECTION_KINDS,
   type InjectionKind,
 } from "./machine/injection.js";
+export { GuestMemory } from "./machine/memory.js";
 export type { CacheOptions, MachineOptions, NewDevice, TlbOptions } from "./machine/options.js";
 export type { RunOptions } from "./machine/run.js";
 export { SnapshotError } from "./machine/snapshot.js";
 export type { MachineStatistics } from "./machine/statistics.js";
+export { type Explanation, Machine } from "./machine.js";
 export { exynos4210 } from "./soc/exynos4210.js";
 export { exynos4212 } from "./soc/exynos4212.js";
 export { exynos4412 } from "./soc/exynos4412.js";

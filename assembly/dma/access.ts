@@ -25,7 +25,13 @@ import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
 import { Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
-import { sysmmuAccess, sysmmuRegRead, sysmmuRegWrite, sysmmuStop, sysmmuTranslateBatch } from "../sysmmu/index";
+import {
+  sysmmuAccess,
+  sysmmuRegRead,
+  sysmmuRegWrite,
+  sysmmuStop,
+  sysmmuTranslateBatch,
+} from "../sysmmu/index";
 import { sysmmuOf } from "../sysmmu/instance";
 
 /** Bytes of a burst where the access does not say: eight beats of 64 bit. */
@@ -34,15 +40,25 @@ const DEFAULT_BURST_SHIFT: u32 = 6;
 const SCRATCH: usize = 0x028000;
 
 /** Memory access without a SysMMU; bytes done (all or nothing per page). */
-function plain(device: Device, pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
+function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
   if (!inDram(pa, bytes)) return 0;
   if (op === ACCESS_NONE) return bytes;
-  if (op === ACCESS_COHERENT) return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0 ? bytes : 0;
+  if (op === ACCESS_COHERENT)
+    return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0 ? bytes : 0;
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
 }
 
 /** One access of at most `bytes`; returns what was done, counts it and why it stopped. */
-function access(index: u32, dma: u32, bytes: u32, write: u32, port: u32, burst: u32, op: u32, at: usize): u32 {
+function access(
+  index: u32,
+  dma: u32,
+  bytes: u32,
+  write: u32,
+  port: u32,
+  burst: u32,
+  op: u32,
+  at: usize,
+): u32 {
   const device = deviceOf(index);
   let done: u32;
   let bus = false;
@@ -51,7 +67,7 @@ function access(index: u32, dma: u32, bytes: u32, write: u32, port: u32, burst: 
     done = sysmmuAccess(instance, dma, bytes, burst, write, op, at);
     bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
   } else {
-    done = plain(device, dma + device.dmaOffset, bytes, write, op, at);
+    done = plain(dma + device.dmaOffset, bytes, write, op, at);
     bus = done < bytes;
   }
   deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);
@@ -78,7 +94,7 @@ export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: 
   const device = deviceOf(index);
   const port = (how >> 1) & 7;
   const shift = how >> 4;
-  const burst = <u32>1 << (shift === 0 || shift > 12 ? DEFAULT_BURST_SHIFT : shift);
+  const burst = (<u32>1) << (shift === 0 || shift > 12 ? DEFAULT_BURST_SHIFT : shift);
   if ((how & 1) === 0) {
     const done = access(index, dma, bytes, write, port, burst, ACCESS_NONE, 0);
     if (done < bytes) acknowledge(device, port);

@@ -28,7 +28,8 @@ import { linearAlloc, linearFree } from "./linear-alloc";
 export function dmaAlloc(index: u32, size: u32, gfp: u32, attrs: u32, label: u32): u32 {
   tick();
   const device = deviceOf(index);
-  const at = device.ops === OPS_IOMMU ? iommuOpsAlloc(index, size, gfp, attrs) : linearAlloc(index, size, gfp, attrs);
+  const at =
+    device.ops === OPS_IOMMU ? iommuOpsAlloc(index, size, gfp, attrs) : linearAlloc(index, size, gfp, attrs);
   if (at === 0) {
     deviceCount(device, DEVCOUNT_ALLOC_ERRORS, 1);
     return DMA_MAPPING_ERROR;
@@ -38,7 +39,16 @@ export function dmaAlloc(index: u32, size: u32, gfp: u32, attrs: u32, label: u32
   deviceCount(device, DEVCOUNT_ALLOCS, 1);
   deviceCount(device, DEVCOUNT_ALLOC_BYTES, size);
   held(device, size);
-  const birth = historyBirth(index, KIND_COHERENT, dma, size, recordPage(at, 0), DMA_BIDIRECTIONAL, attrs, label);
+  const birth = historyBirth(
+    index,
+    KIND_COHERENT,
+    dma,
+    size,
+    recordPage(at, 0),
+    DMA_BIDIRECTIONAL,
+    attrs,
+    label,
+  );
   if (birth !== 0) changetype<Mapping>(<usize>birth).extra = at;
   return dma;
 }

@@ -94,14 +94,23 @@ export function released(device: Device, bytes: u64): void {
 
 /** Flags what the device's translation caches still hold of [dma, dma + bytes). */
 export function markStale(device: Device, dma: u32, bytes: u32, serial: u32): void {
-  for (let k: u32 = 0; k < device.sysmmuCount; k++) sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
+  for (let k: u32 = 0; k < device.sysmmuCount; k++)
+    sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
 }
 
 /**
  * dma_map_page: `page` + `offset`, `size` bytes, direction `dir`, attribute bits `attrs`, call-site
  * label `label`. Returns the bus address or DMA_MAPPING_ERROR.
  */
-export function dmaMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
+export function dmaMapPage(
+  index: u32,
+  page: u32,
+  offset: u32,
+  size: u32,
+  dir: u32,
+  attrs: u32,
+  label: u32,
+): u32 {
   tick();
   const device = deviceOf(index);
   const ops = device.ops;
@@ -223,7 +232,16 @@ export function dmaMapSg(index: u32, nents: u32, dir: u32, attrs: u32, label: u3
   deviceCount(device, DEVCOUNT_SG_SEGMENTS, segments);
   deviceCount(device, DEVCOUNT_MAP_BYTES, bytes);
   held(device, bytes);
-  const at = historyBirth(index, KIND_SG, sgField(0, 12), bytes, sgField(0, 0) + sgField(0, 4), dir, attrs, label);
+  const at = historyBirth(
+    index,
+    KIND_SG,
+    sgField(0, 12),
+    bytes,
+    sgField(0, 0) + sgField(0, 4),
+    dir,
+    attrs,
+    label,
+  );
   if (at !== 0) {
     const record = changetype<Mapping>(<usize>at);
     record.nents = nents;

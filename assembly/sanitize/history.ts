@@ -16,7 +16,14 @@
 //
 // Not modelled: records of mappings that died before the ring's length; they are gone.
 
-import { COUNT_HISTORY_FULL, COUNT_MAPPINGS, HISTORY_BYTES, HISTORY_CHUNK, HISTORY_DEAD, OPS_IOMMU } from "../abi";
+import {
+  COUNT_HISTORY_FULL,
+  COUNT_MAPPINGS,
+  HISTORY_BYTES,
+  HISTORY_CHUNK,
+  HISTORY_DEAD,
+  OPS_IOMMU,
+} from "../abi";
 import { arenaAlloc } from "../arena";
 import { count } from "../counters";
 import { deviceOf } from "../device";
@@ -81,7 +88,7 @@ function addChunk(t: History): bool {
   if (t.chunks === DIRECTORY_SIZE) return false;
   const chunk = <u32>arenaAlloc(HISTORY_CHUNK * HISTORY_BYTES);
   if (chunk === 0) return false;
-  store<u32>(<usize>header().history + DIRECTORY + (<usize>t.chunks << 2), chunk);
+  store<u32>(<usize>header().history + DIRECTORY + ((<usize>t.chunks) << 2), chunk);
   t.chunks = t.chunks + 1;
   // Thread the new records so that the lowest is taken first.
   for (let i = HISTORY_CHUNK; i-- > 0; ) {
@@ -103,7 +110,8 @@ function chainOf(device: u32, dma: u32): usize {
 /** Makes the IO-address page of `dma` name `record` as its holder (segments of a list: once each). */
 export function historyOwn(device: u32, dma: u32, record: Mapping): void {
   const d = deviceOf(device);
-  if (d.ops === OPS_IOMMU && d.space !== 0) iovaSetOwner(d.space, dma & ~4095, <u32>changetype<usize>(record));
+  if (d.ops === OPS_IOMMU && d.space !== 0)
+    iovaSetOwner(d.space, dma & ~4095, <u32>changetype<usize>(record));
 }
 
 /** Records a birth and returns the record, or 0 (counted) when memory for it is exhausted. */
@@ -186,7 +194,11 @@ export function historyDeath(at: u32): void {
   const record = changetype<Mapping>(<usize>at);
   if ((record.kind & OWNED) === 0) unlink(record);
   record.death = header().seq;
-  memory.copy(<usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES), <usize>at, HISTORY_BYTES);
+  memory.copy(
+    <usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES),
+    <usize>at,
+    HISTORY_BYTES,
+  );
   t.deadHead = t.deadHead + 1;
   t.live = t.live - 1;
   record.serial = 0;
@@ -221,7 +233,10 @@ export function historySlot(n: u32): u32 {
   const t = history();
   const chunk = n / HISTORY_CHUNK;
   if (chunk >= t.chunks) return 0;
-  return load<u32>(<usize>header().history + DIRECTORY + (<usize>chunk << 2)) + (n % HISTORY_CHUNK) * HISTORY_BYTES;
+  return (
+    load<u32>(<usize>header().history + DIRECTORY + ((<usize>chunk) << 2)) +
+    (n % HISTORY_CHUNK) * HISTORY_BYTES
+  );
 }
 
 /** Deaths ever recorded; the ring holds the last HISTORY_DEAD of them. */

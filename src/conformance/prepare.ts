@@ -12,7 +12,13 @@ import { IOVA_SWITCHES } from "../dma/profiles/iova.js";
 
 type SwitchTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-const TABLES: readonly SwitchTable[] = [IOVA_SWITCHES, IOMMU_SWITCHES, CACHE_SWITCHES, DMA_SWITCHES, BOUNCE_SWITCHES];
+const TABLES: readonly SwitchTable[] = [
+  IOVA_SWITCHES,
+  IOMMU_SWITCHES,
+  CACHE_SWITCHES,
+  DMA_SWITCHES,
+  BOUNCE_SWITCHES,
+];
 
 /** A core with `dramBytes` of guest memory at `dramBase`; its switches are all 0. */
 export function newCore(dramBase: number, dramBytes: number): Core {

@@ -17,7 +17,14 @@ export interface MachineExports {
   deviceAttach(device: number, space: number, domain: number): number;
   deviceDetach(device: number): void;
   deviceAccess(device: number, dma: number, bytes: number, write: number, access: number): number;
-  deviceTransfer(device: number, dma: number, bytes: number, write: number, port: number, pointer: number): number;
+  deviceTransfer(
+    device: number,
+    dma: number,
+    bytes: number,
+    write: number,
+    port: number,
+    pointer: number,
+  ): number;
   deviceFlush(device: number): void;
 
   dmaMapPage(
@@ -30,14 +37,7 @@ export interface MachineExports {
     label: number,
   ): number;
   dmaUnmapPage(device: number, dma: number, size: number, dir: number, attrs: number): void;
-  dmaMapResource(
-    device: number,
-    pa: number,
-    size: number,
-    dir: number,
-    attrs: number,
-    label: number,
-  ): number;
+  dmaMapResource(device: number, pa: number, size: number, dir: number, attrs: number, label: number): number;
   dmaUnmapResource(device: number, dma: number, size: number, dir: number, attrs: number): void;
   dmaMapSg(device: number, nents: number, dir: number, attrs: number, label: number): number;
   dmaUnmapSg(device: number, nents: number, dir: number, attrs: number): void;
