@@ -20,8 +20,10 @@ interface Entry {
 class Level {
   readonly sets: (Entry | null)[][];
   readonly next: number[];
+  readonly shape: Shape;
   clock = 0;
-  constructor(readonly shape: Shape) {
+  constructor(shape: Shape) {
+    this.shape = shape;
     this.sets = Array.from({ length: shape.sets }, () => Array<Entry | null>(shape.ways).fill(null));
     this.next = Array<number>(shape.sets).fill(0);
   }
@@ -96,12 +98,12 @@ export class SysmmuModel {
   readonly l1: Level;
   readonly l2: Level | null;
 
-  constructor(
-    readonly generation: 1 | 2 | 3,
-    l1: Shape,
-    l2: Shape | null,
-    readonly read32: (pa: number) => number | null,
-  ) {
+  readonly generation: 1 | 2 | 3;
+  readonly read32: (pa: number) => number | null;
+
+  constructor(generation: 1 | 2 | 3, l1: Shape, l2: Shape | null, read32: (pa: number) => number | null) {
+    this.generation = generation;
+    this.read32 = read32;
     this.l1 = new Level(l1);
     this.l2 = l2 === null ? null : new Level(l2);
   }

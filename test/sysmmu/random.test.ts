@@ -156,7 +156,12 @@ describe.each(builds)("System MMU on the %s core", (build) => {
           core.sysmmuRegWrite(0, offset, value);
           model.write(offset, value);
         };
+        // Tables from the start, so that most accesses come to a page.
+        for (let i = 0; i < 18; i++) words(core)[word(TABLE) + i] = LV2 | 1;
+        for (const i of [0, 1, 2, 15]) words(core)[word(LV2) + i] = ((i << 16) | 0x11) >>> 0;
+        for (const i of [16, 17, 255]) words(core)[word(LV2) + i] = ((i << 12) | 0x12) >>> 0;
         both(0x14, TABLE);
+        both(4, 1);
         both(0, 5);
         for (const s of steps) {
           if (s.op === "lv1") words(core)[word(TABLE) + s.index] = s.value;
