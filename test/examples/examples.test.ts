@@ -1,0 +1,32 @@
+// Every example runs as a user would run it: with Node, against the built package.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** A line that each example must print. */
+const EXPECTED: Record<string, RegExp> = {
+  "map-and-read.mjs": /fimc0 reads: a line of pixels/,
+  "wrong-address.mjs": /used after unmap/,
+  "coherent-or-writecombine.mjs":
+    /strongly-ordered\n {2}allocCoherent +bus writes +64, stale words before the barrier 0/,
+  "replay-from-a-script.mjs": /fimd0.*12 allocations, 12 still live/,
+  "fimc-capture.mjs": /./,
+  "network-ring.mjs": /./,
+  "fimc-scale.mjs": /./,
+};
+
+describe("examples", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sysmmu-examples-"));
+  for (const name of readdirSync("examples").filter((file) => file.endsWith(".mjs"))) {
+    it(`${name} runs`, () => {
+      const out = execFileSync(process.execPath, [join("examples", name), folder], { encoding: "utf8" });
+      expect(EXPECTED[name]).toBeDefined();
+      expect(out).toMatch(EXPECTED[name]!);
+    });
+  }
+  it("leave nothing behind", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
