@@ -62,7 +62,7 @@ import { switchOf } from "../switches";
 import { dropDescriptor, invalidate } from "./clients";
 import { map2011, unmap2011 } from "./driver-2011";
 import { bug, print, warn, warnOn } from "./events";
-import { cpuRead32, cpuWrite, cpuWrite32, tableClose, tableOpen, tablePublish } from "./memory";
+import { cpuRead32, cpuWrite, cpuWrite32, tableClose, tableOpen, tablePublish, tableStore } from "./memory";
 import { Domain, domainOf, freeEntries, setFreeEntries, zeros } from "./state";
 
 /** The level-1 word of an index without mappings. */
@@ -114,9 +114,7 @@ function tableFor(domain: Domain, at: u32, iova: u32): u32 {
   const dma = switchOf(SWITCH_DRIVER_TABLE_SYNC) === TABLE_SYNC_DMA;
   // v6.1 links first and cleans the table afterwards: for a moment a walker may read old memory.
   if (!dma) tablePublish(pa, LV2_BYTES);
-  tableOpen(at, 4);
-  cpuWrite32(at, linkWord(pa));
-  tableClose(at, 4);
+  tableStore(at, linkWord(pa));
   if (dma) tablePublish(pa, LV2_BYTES);
   setFreeEntries(domain, index, LV2_ENTRIES);
   if (domain.zeroPa !== 0 && word === linkWord(domain.zeroPa)) dropDescriptor(domain, iova);
@@ -136,9 +134,7 @@ function mapSection(domain: Domain, at: u32, iova: u32, pa: u32, prot: u32): i32
     returnTable(tableOf(word));
     setFreeEntries(domain, index, 0);
   }
-  tableOpen(at, 4);
-  cpuWrite32(at, sectionWord(pa, prot));
-  tableClose(at, 4);
+  tableStore(at, sectionWord(pa, prot));
   count(COUNT_MAP_SECTION);
   return 0;
 }
@@ -183,12 +179,16 @@ function tooSmall(label: u32, iova: u32, size: u32, page: u32): u32 {
   return 0;
 }
 
-function clearSlots(slot: u32, words: u32): void {
+function clearSmall(slot: u32): void {
+  if (switchOf(SWITCH_DRIVER_UNCLEANED) !== 0) cpuWrite32(slot, 0);
+  else tableStore(slot, 0);
+}
+
+function clearLarge(slot: u32): void {
   const uncleaned = switchOf(SWITCH_DRIVER_UNCLEANED) !== 0;
-  const bytes = words << 2;
+  const bytes = LARGE_WORDS << 2;
   if (!uncleaned) tableOpen(slot, bytes);
-  if (words === 1) cpuWrite32(slot, 0);
-  else cpuWrite(slot, bytes, zeros());
+  cpuWrite(slot, bytes, zeros());
   if (!uncleaned) tableClose(slot, bytes);
 }
 
@@ -199,9 +199,7 @@ function remove(domain: Domain, iova: u32, size: u32): u32 {
   const word = cpuRead32(at);
   if ((word & 3) === LV1_SECTION) {
     if (size < SECTION_SIZE) return tooSmall(LABEL_SECTION, iova, size, SECTION_SIZE);
-    tableOpen(at, 4);
-    cpuWrite32(at, emptyWord(domain));
-    tableClose(at, 4);
+    tableStore(at, emptyWord(domain));
     count(COUNT_UNMAP_SECTION);
     return SECTION_SIZE;
   }
@@ -216,13 +214,13 @@ function remove(domain: Domain, iova: u32, size: u32): u32 {
     return SMALL_SIZE;
   }
   if ((entry & 2) !== 0) {
-    clearSlots(slot, 1);
+    clearSmall(slot);
     setFreeEntries(domain, index, freeEntries(domain, index) + 1);
     count(COUNT_UNMAP_SMALL);
     return SMALL_SIZE;
   }
   if (size < LARGE_SIZE) return tooSmall(LABEL_LARGE, iova, size, LARGE_SIZE);
-  clearSlots(slot, LARGE_WORDS);
+  clearLarge(slot);
   setFreeEntries(domain, index, freeEntries(domain, index) + LARGE_WORDS);
   count(COUNT_UNMAP_LARGE);
   return LARGE_SIZE;

@@ -17,8 +17,11 @@ import {
   LOGK_TABLE_SYNC_CPU,
   LOGK_TABLE_SYNC_DEV,
   SWITCH_DRIVER_TABLE_SYNC,
+  TABLE_SYNC_DMA,
 } from "../abi";
+import { cpuWrite32 } from "../cache/access";
 import { cacheContext, innerClean, innerFlush, outerClean, outerFlush } from "../cache/index";
+import { storeClean32 } from "../cache/store-clean";
 import { count } from "../counters";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
@@ -59,6 +62,17 @@ function tableFlush(pa: u32, bytes: u32): void {
   note(LOGK_TABLE_OFLUSH, pa, bytes);
   outerFlush(pa, pa + bytes);
   cacheContext(before);
+}
+
+/** Changes one word of a table: tableOpen, store, tableClose. */
+export function tableStore(pa: u32, word: u32): void {
+  if (switchOf(SWITCH_DRIVER_TABLE_SYNC) === TABLE_SYNC_DMA && storeClean32(pa, word, CONTEXT_TABLE)) {
+    count(COUNT_TABLE_SYNCS);
+    return;
+  }
+  tableOpen(pa, 4);
+  cpuWrite32(pa, word);
+  tableClose(pa, 4);
 }
 
 /** A whole new table reaches memory: dma_map_single or the flush of its bytes. */

@@ -20,7 +20,7 @@ import {
 } from "../abi";
 import { count } from "../counters";
 import { warnOn } from "../iommu/events";
-import { cpuRead, cpuRead32, cpuWrite, cpuWrite32, tableClose, tableOpen } from "../iommu/memory";
+import { cpuRead, cpuRead32, cpuWrite, cpuWrite32, tableClose, tableOpen, tableStore } from "../iommu/memory";
 import { driver, scratch, zeros } from "../iommu/state";
 import { switchOf } from "../switches";
 import {
@@ -65,9 +65,7 @@ export function sectionWord(pa: u32, prot: u32): u32 {
 /** Puts the small page `pa` into the level-2 slot at `slot`; 0 or -EADDRINUSE. */
 export function putSmall(slot: u32, pa: u32, prot: u32): i32 {
   if ((cpuRead32(slot) & 3) !== 0) return busy();
-  tableOpen(slot, 4);
-  cpuWrite32(slot, (pa >> driver().shift) | access(prot, LV2_AP0, LV2_AP2, 2) | LV2_SMALL);
-  tableClose(slot, 4);
+  tableStore(slot, (pa >> driver().shift) | access(prot, LV2_AP0, LV2_AP2, 2) | LV2_SMALL);
   return 0;
 }
 
