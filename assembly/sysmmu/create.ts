@@ -11,7 +11,15 @@ import { SYSMMU_COUNT } from "../layout";
 import { tlbFlushAll, tlbMarkStale } from "../tlb/fill";
 import { flpdCreate, flpdFlush } from "../tlb/flpd";
 import { tlbCreate } from "../tlb/tlb";
-import { accessMap, defaultFetch, defaultFlpdLines, defaultL1Ways, flpdSpanOf, generationOf, hasSecondLevel } from "./generation";
+import {
+  accessMap,
+  defaultFetch,
+  defaultFlpdLines,
+  defaultL1Ways,
+  flpdSpanOf,
+  generationOf,
+  hasSecondLevel,
+} from "./generation";
 import { sysmmuOf } from "./instance";
 import { initialWords } from "./registers";
 
@@ -49,12 +57,16 @@ export function sysmmuCreate(
   const generation = generationOf(version);
   const sets1 = l1Sets === 0 ? 1 : l1Sets;
   const ways1 = l1Ways === 0 ? defaultL1Ways(generation) : l1Ways;
-  const none2 = l2Sets === SYSMMU_NONE || l2Ways === SYSMMU_NONE || (l2Sets === 0 && l2Ways === 0 && !hasSecondLevel(generation));
+  const none2 =
+    l2Sets === SYSMMU_NONE ||
+    l2Ways === SYSMMU_NONE ||
+    (l2Sets === 0 && l2Ways === 0 && !hasSecondLevel(generation));
   const sets2 = l2Sets === 0 ? L2_SETS : l2Sets;
   const ways2 = l2Ways === 0 ? L2_WAYS : l2Ways;
   const lines = flpdLines === 0 ? defaultFlpdLines(generation) : flpdLines === SYSMMU_NONE ? 0 : flpdLines;
   const take = fetch === 0 ? defaultFetch(generation) : fetch === SYSMMU_NONE ? 1 : fetch;
-  if (!powerOfTwo(sets1) || sets1 > 65536 || ways1 > 4096 || !powerOfTwo(take) || take > 256 || lines > 4096) return failed(EINVAL);
+  if (!powerOfTwo(sets1) || sets1 > 65536 || ways1 > 4096 || !powerOfTwo(take) || take > 256 || lines > 4096)
+    return failed(EINVAL);
   if (!none2 && (!powerOfTwo(sets2) || sets2 > 65536 || ways2 > 4096)) return failed(EINVAL);
   const mmu = sysmmuOf(index);
   mmu.version = version;
@@ -67,7 +79,8 @@ export function sysmmuCreate(
   mmu.l1 = tlbCreate(sets1, ways1);
   mmu.l2 = none2 ? 0 : tlbCreate(sets2, ways2);
   mmu.flpd = lines === 0 ? 0 : flpdCreate(lines, flpdSpanOf(generation));
-  if (mmu.file === 0 || mmu.access === 0 || mmu.unknown === 0 || mmu.stale === 0 || mmu.l1 === 0) return failed(ENOMEM);
+  if (mmu.file === 0 || mmu.access === 0 || mmu.unknown === 0 || mmu.stale === 0 || mmu.l1 === 0)
+    return failed(ENOMEM);
   if ((!none2 && mmu.l2 === 0) || (lines !== 0 && mmu.flpd === 0)) return failed(ENOMEM);
   accessMap(mmu.access, generation);
   initialWords(mmu);

@@ -15,13 +15,7 @@
 // Not modelled: AxID and AxLEN of the info registers (0); security faults (never
 // raised: no source says when).
 
-import {
-  FAULT_KIND_INJECTED,
-  FAULT_KIND_WALK,
-  SYSCOUNT_FAULTS,
-  SYSMMU_V3_3,
-  SYSMMU_V5,
-} from "../abi";
+import { FAULT_KIND_INJECTED, FAULT_KIND_WALK, SYSCOUNT_FAULTS, SYSMMU_V3_3, SYSMMU_V5 } from "../abi";
 import { header } from "../header";
 import { FAULT_BYTES, FAULT_COUNT, FAULTS } from "../layout";
 import { walkTables } from "../pagetable/walk";
@@ -89,7 +83,8 @@ export function faultRecord(
   store<u32>(at, mmu.lv2Address, 0x18);
   store<u32>(at, mmu.lv2, 0x1c);
   store<u32>(at, owner, 0x20);
-  const base = mmu.generation === SYSMMU_V5 ? load<u32>(<usize>mmu.file, 0x0c) : load<u32>(<usize>mmu.file, 0x14);
+  const base =
+    mmu.generation === SYSMMU_V5 ? load<u32>(<usize>mmu.file, 0x0c) : load<u32>(<usize>mmu.file, 0x14);
   store<u32>(at, base, 0x24);
   store<u64>(at, h.seq, 0x28);
   store<u32>(at, mmu.intStatus, 0x30);

@@ -44,7 +44,6 @@ import {
   DATA_STALE,
   FIND_MISS,
   FIND_MULTI,
-  NO_DATA,
   tlbColumn,
   tlbFind,
   tlbTouch,
@@ -168,7 +167,10 @@ function fillAround(mmu: Sysmmu, va: u32): void {
     if (page === (va & MASK_SMALL)) continue;
     sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
     if (tlbFind(tlb, page) !== FIND_MISS) continue;
-    const data = lv2Data(mmu, load<u32>(hostOf(mmu.lv2Address & ~((mmu.fetch << 2) - 1)) + ((<usize>i) << 2)));
+    const data = lv2Data(
+      mmu,
+      load<u32>(hostOf(mmu.lv2Address & ~((mmu.fetch << 2) - 1)) + ((<usize>i) << 2)),
+    );
     tlbFill(mmu, tlb, page, mmu.mask, data, ownerAt(mmu, page), lru);
   }
   mmu.mask = demandMask;

@@ -28,7 +28,16 @@ import {
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
 import { inDram } from "../dram";
-import { DATA_FAULT, DATA_PAGE, DATA_STALE, FIND_MULTI, NO_DATA, Tlb, TLB_HEADER, tlbColumn } from "../tlb/tlb";
+import {
+  DATA_FAULT,
+  DATA_PAGE,
+  DATA_STALE,
+  FIND_MULTI,
+  NO_DATA,
+  TLB_HEADER,
+  Tlb,
+  tlbColumn,
+} from "../tlb/tlb";
 import { hold, releaseHeld } from "./fault";
 import { blocked, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { denied, lookup } from "./lookup";
@@ -159,13 +168,16 @@ export function sysmmuTranslateBatch(index: u32, input: usize, output: usize, n:
 
 // Bursts of [va, end) within one page; a burst ends at a multiple of `burst`.
 function bursts(va: u32, last: u32, burst: u32): u32 {
-  return (last & ~(burst - 1)) === (va & ~(burst - 1)) ? 1 : ((last & ~(burst - 1)) - (va & ~(burst - 1))) / burst + 1;
+  return (last & ~(burst - 1)) === (va & ~(burst - 1))
+    ? 1
+    : ((last & ~(burst - 1)) - (va & ~(burst - 1))) / burst + 1;
 }
 
 function move(mmu: Sysmmu, pa: u32, bytes: u32, write: u32, op: u32, at: usize): bool {
   if (mmu.paHigh !== 0 || !inDram(pa, bytes)) return false;
   if (op === ACCESS_NONE) return true;
-  if (op === ACCESS_COHERENT) return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0;
+  if (op === ACCESS_COHERENT)
+    return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0;
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0;
 }
 

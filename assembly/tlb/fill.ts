@@ -16,7 +16,7 @@ function lowestEqual(column: usize, bytes: u32, value: u32): usize {
   const key = i32x4.splat(<i32>value);
   for (let at = column, end = column + bytes; at < end; at += 16) {
     const bits = i32x4.bitmask(i32x4.eq(key, v128.load(at)));
-    if (bits !== 0) return at + (<usize>ctz<i32>(bits) << 2);
+    if (bits !== 0) return at + ((<usize>ctz<i32>(bits)) << 2);
   }
   return 0;
 }
@@ -84,7 +84,7 @@ export function tlbFlushEntry(mmu: Sysmmu, tlb: u32, va: u32, all: bool): void {
   for (let s: u32 = 0; s < sets; s++, set += setBytes) {
     for (let at = set, end = set + column; at < end; at += 16) {
       let bits = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(at + column)), v128.load(at)));
-      for (; bits !== 0; bits &= bits - 1) drop(mmu, tlb, at + (<usize>ctz<i32>(bits) << 2));
+      for (; bits !== 0; bits &= bits - 1) drop(mmu, tlb, at + ((<usize>ctz<i32>(bits)) << 2));
     }
   }
 }
@@ -131,7 +131,7 @@ export function tlbMarkStale(tlb: u32, first: u32, last: u32, owner: u32): void 
       const meets = v128.and(i32x4.le_u(tag, to), i32x4.ge_u(reach, from));
       const filled = i32x4.eq(v128.and(tag, i32x4.splat(3)), i32x4.splat(0));
       for (let bits = i32x4.bitmask(v128.and(meets, filled)); bits !== 0; bits &= bits - 1) {
-        mark(at + (<usize>ctz<i32>(bits) << 2), column, owner);
+        mark(at + ((<usize>ctz<i32>(bits)) << 2), column, owner);
       }
     }
   }

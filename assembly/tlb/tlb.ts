@@ -75,6 +75,7 @@ export function tlbColumn(tlb: u32): u32 {
 
 // A class for the static method alone: only methods can be forced inline where
 // the hot loops need it (a call per access costs half a lookup).
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
 @unmanaged
 export class Tlb {
   /** The entry of `set` that answers `va`: FIND_MISS, FIND_MULTI or the address of its tag. */
@@ -87,7 +88,12 @@ export class Tlb {
       const low = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(set, 32)), v128.load(set)));
       const high = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(set, 48)), v128.load(set, 16)));
       const bits = low | (high << 4);
-      found = (bits & (bits - 1)) !== 0 ? FIND_MULTI : bits !== 0 ? set + (<usize>ctz<i32>(bits) << 2) : FIND_MISS;
+      found =
+        (bits & (bits - 1)) !== 0
+          ? FIND_MULTI
+          : bits !== 0
+            ? set + ((<usize>ctz<i32>(bits)) << 2)
+            : FIND_MISS;
     } else {
       for (let at = set, end = set + column; at < end; at += 16) {
         const bits = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(at + column)), v128.load(at)));
@@ -96,7 +102,7 @@ export class Tlb {
             found = FIND_MULTI;
             break;
           }
-          found = at + (<usize>ctz<i32>(bits) << 2);
+          found = at + ((<usize>ctz<i32>(bits)) << 2);
         }
       }
     }

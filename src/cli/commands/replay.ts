@@ -1,7 +1,8 @@
 // `sysmmu replay [traces]`: recorded DMA traffic on the emulated machine, one report.
 
+import { dirname } from "node:path";
 import { renderReplayReport } from "../../report/replay-report.js";
-import { type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
+import { REPLAY_SCHEMA_VERSION, type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
 import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../command.js";
 import type { Io } from "../io.js";
 import { accessOption, bytesOption, choiceOption, listOption } from "../options.js";
@@ -39,6 +40,15 @@ function findings(report: ReplayReport): number {
   );
 }
 
+function byFolder(files: readonly string[]): string[][] {
+  const folders = new Map<string, string[]>();
+  for (const file of files) {
+    const folder = dirname(file);
+    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  return [...folders.values()];
+}
+
 /** The command over another engine. */
 export async function runReplayCommand(
   args: readonly string[],
@@ -54,16 +64,27 @@ export async function runReplayCommand(
     access: accessOption(options, "once"),
     lenient: options["lenient"] === true,
   };
-  const files = traceFiles(args, io);
+  // What is named is one recording; the shipped folders are one each.
+  const recordings = args.length > 0 ? [traceFiles(args, io)] : byFolder(traceFiles(args, io));
+  const reports: ReplayReport[] = [];
   const progress = await startProgress("replay", io);
-  let report: ReplayReport;
   try {
-    report = await engine(files, { ...request, onProgress: progress.update });
+    for (const files of recordings) {
+      reports.push(await engine(files, { ...request, onProgress: progress.update }));
+    }
   } finally {
     progress.stop();
   }
-  writeOutput(options["json"] === true ? jsonText(report) : renderReplayReport(report), options, io);
-  return options["failOnFindings"] === true && findings(report) > 0 ? EXIT_FINDINGS : EXIT_DONE;
+  const [first] = reports;
+  const data =
+    reports.length === 1
+      ? first
+      : { schema: "sysmmu/replay-set", schemaVersion: REPLAY_SCHEMA_VERSION, reports };
+  const text = reports.map(renderReplayReport).join(`\n${"=".repeat(100)}\n\n`);
+  writeOutput(options["json"] === true ? jsonText(data) : text, options, io);
+  return options["failOnFindings"] === true && reports.some((report) => findings(report) > 0)
+    ? EXIT_FINDINGS
+    : EXIT_DONE;
 }
 
 /** Replays traces, or the recordings that the package brings. */
