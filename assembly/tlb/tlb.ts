@@ -75,8 +75,8 @@ export function tlbColumn(tlb: u32): u32 {
 
 // A class for the static method alone: only methods can be forced inline where
 // the hot loops need it (a call per access costs half a lookup).
-// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
 @unmanaged
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
 export class Tlb {
   /** The entry of `set` that answers `va`: FIND_MISS, FIND_MULTI or the address of its tag. */
   @inline
