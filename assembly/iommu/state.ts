@@ -39,8 +39,6 @@ export class Unit {
   /** 1 while runtime power is off. */
   suspended: u32;
   pgtable: u32;
-  /** Sequence of attachment, for the order of clients. */
-  reserved: u32;
 }
 
 @unmanaged
@@ -55,7 +53,6 @@ export class Master {
   handlerResult: i32;
   /** v6.1: domain of the device's owner record. */
   owner: u32;
-  reserved: u32;
 }
 
 @unmanaged
@@ -69,8 +66,6 @@ export class Domain {
   /** 1: a fault handler is there and returns handlerResult. */
   handler: u32;
   handlerResult: i32;
-  /** 1: the zero table is this domain's own (never; kept for the layout). */
-  reserved: u32;
 }
 
 /** Offset of the client list in a domain's block. */
@@ -89,7 +84,7 @@ const ZEROS: usize = 0x1c00;
 const SCRATCH: usize = 0x80;
 const BLOCK_BYTES: u32 = 0x2000;
 
-/** The driver's block; made at first use. False from `driverReady` when the arena is exhausted. */
+/** The driver's block; only when `driverReady`. */
 export function driver(): Driver {
   return changetype<Driver>(<usize>driverBlock());
 }
