@@ -5,7 +5,7 @@
 //
 // Not modelled: banks, refresh, ECC; NUMA zones (one zone, lowest address first).
 
-import { INJECT_PAGES, INJECT_TABLE, NO_PA } from "./abi";
+import { INJECT_PAGES, NO_PA } from "./abi";
 import { arenaAlloc } from "./arena";
 import { header } from "./header";
 import { injected } from "./inject";
@@ -130,28 +130,4 @@ export function pagesReserve(pa: u32, pages: u32): bool {
 /** Pages in use now. */
 export function pagesUsed(): u32 {
   return load<u32>(<usize>header().pages, 8);
-}
-
-// ---- 1 KiB blocks for level-2 tables: a list threaded through the free ones --------
-
-/** A zeroed, 1 KiB aligned block of DRAM for a level-2 table, or NO_PA. */
-export function tableAlloc(): u32 {
-  const h = header();
-  if (injected(INJECT_TABLE)) return NO_PA;
-  if (h.tableSlab === 0) {
-    const pa = pagesFind(1, 0);
-    if (pa === NO_PA) return NO_PA;
-    for (let i: u32 = 4; i-- > 0; ) tableFree(pa + (i << 10));
-  }
-  const pa = h.tableSlab;
-  h.tableSlab = dramRead32(pa);
-  memory.fill(hostOf(pa), 0, 1024);
-  return pa;
-}
-
-/** Gives back a block of `tableAlloc`. */
-export function tableFree(pa: u32): void {
-  const h = header();
-  dramWrite32(pa, h.tableSlab);
-  h.tableSlab = pa;
 }

@@ -5,7 +5,7 @@
 //  0x20 seq (u64)                   0x28 logMask    0x2c logHead (next record)
 //  0x30 faultHead  0x34 feedHead    0x38 feedTail   0x3c deviceCount
 //  0x40 sysmmuCount                 0x44 pages (guest page allocator)
-//  0x48 tableSlab  0x4c cache       0x50 history    0x54 freeLists[32]
+//  0x48 reserved   0x4c cache       0x50 history    0x54 freeLists[32]
 //  0xd4 errorCode (why the last call returned its error value)  0xd8 replay state
 //  0xdc driver (IOMMU driver state)
 //
@@ -33,7 +33,7 @@ export class Header {
   deviceCount: u32;
   sysmmuCount: u32;
   pages: u32;
-  tableSlab: u32;
+  reserved: u32;
   cache: u32;
   history: u32;
 }

@@ -12,6 +12,7 @@ import { DmaAttr } from "./attributes.js";
 import type { DmaDebugHook } from "./debug-hook.js";
 import { DMA_MAPPING_ERROR, DmaDirection } from "./direction.js";
 import { DeviceMasks } from "./masks.js";
+import type { NoncoherentBuffer } from "./noncoherent.js";
 import type { Scatterlist } from "./scatterlist.js";
 import { UserMapping } from "./user-mapping.js";
 
@@ -315,6 +316,34 @@ export class Dma extends DeviceMasks {
   /** dma_opt_mapping_size (6.0): no ops table of 32-bit ARM has an opinion, so it is {@link maxMappingSize}. */
   get optMappingSize(): number {
     return this.maxMappingSize;
+  }
+
+  /**
+   * dma_alloc_noncoherent: zeroed pages in the linear map, mapped once for `direction`; CPU and device
+   * take turns by syncSingleForCpu and syncSingleForDevice.
+   * @returns the buffer, or null (no memory, no IO address)
+   */
+  allocNoncoherent(size: number, direction: DmaDirection, label = ""): NoncoherentBuffer | null {
+    checkSize(size);
+    checkDirection(direction);
+    const pages = Math.ceil(size / PAGE);
+    const { core } = this.#live;
+    const pa = core.exports.pagesAlloc(pages, 0) >>> 0;
+    if (pa === DMA_MAPPING_ERROR) return null;
+    const dmaAddress = this.mapPage(pa, 0, pages * PAGE, direction, DmaAttr.SkipCpuSync, label);
+    if (this.mappingError(dmaAddress)) {
+      core.exports.pagesFree(pa, pages);
+      return null;
+    }
+    core.u8.fill(0, coreConstant(core, "BATCH"), coreConstant(core, "BATCH") + PAGE);
+    for (let n = 0; n < pages; n++) core.exports.cpuWrite(pa + n * PAGE, PAGE, coreConstant(core, "BATCH"));
+    return { pa, dmaAddress, size: pages * PAGE, direction };
+  }
+
+  /** dma_free_noncoherent. */
+  freeNoncoherent(buffer: NoncoherentBuffer): void {
+    this.unmapPage(buffer.dmaAddress, buffer.size, buffer.direction, DmaAttr.SkipCpuSync);
+    this.#live.core.exports.pagesFree(buffer.pa, buffer.size / PAGE);
   }
 
   #ops(): number {
