@@ -75,8 +75,9 @@ import {
   unmapResourceOf,
   unmapSgOf,
 } from "./dma/api";
+import { feedPages } from "./dma/pages";
 import { header, replayBlock, setReplayBlock, tick } from "./header";
-import { BATCH, FEED, FEED_COUNT, SG, SG_BYTES, SG_COUNT } from "./layout";
+import { BATCH, SG, SG_BYTES, SG_COUNT } from "./layout";
 import { cpuTouch } from "./replay-cpu";
 import { historyLastBorn, Mapping } from "./sanitize/history";
 import { sysmmuRegRead, sysmmuRegWrite } from "./sysmmu/index";
@@ -259,15 +260,6 @@ function accessHandle(r: Replay, h: u32, access: u32, offset: u32, bytes: u32, w
   }
 }
 
-function feed(pa: u32, bytes: u32): void {
-  const h = header();
-  if (h.feedTail - h.feedHead >= FEED_COUNT) return;
-  const at = FEED + ((<usize>(h.feedTail & (FEED_COUNT - 1))) << 3);
-  store<u32>(at, pa);
-  store<u32>(at, bytes, 4);
-  h.feedTail = h.feedTail + 1;
-}
-
 function checkRegister(instance: u32, offset: u32, expected: u32, check: u32): void {
   const value = sysmmuRegRead(instance, offset);
   if (check !== 0) count(value === expected ? COUNT_REGISTER_EQUAL : COUNT_REGISTER_DIFFERENT);
@@ -353,7 +345,7 @@ export function replayRun(records: u32): u32 {
         break;
       }
       case OP_FEED_PAGES:
-        feed(w1, w2);
+        feedPages(w1, w2);
         break;
       case OP_CPU_READ:
       case OP_CPU_WRITE: {

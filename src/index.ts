@@ -17,6 +17,7 @@ export { IommuError, IommuMapping, type MappingOptions } from "./iommu/mapping.j
 export { type Lv1Entry, type Lv2Entry, PageTable, type PageTableOptions } from "./iommu/page-table.js";
 export { IovaSpace } from "./iova/iova-space.js";
 export { Cpu } from "./machine/cpu.js";
+export type { Explanation } from "./machine/description.js";
 export { type AccessResult, Device, type DeviceCounters } from "./machine/device.js";
 export type { Finding } from "./machine/findings.js";
 export type { MappingRecord } from "./machine/history.js";
@@ -31,7 +32,7 @@ export type { CacheOptions, MachineOptions, NewDevice, TlbOptions } from "./mach
 export type { RunOptions } from "./machine/run.js";
 export { SnapshotError } from "./machine/snapshot.js";
 export type { MachineStatistics } from "./machine/statistics.js";
-export { type Explanation, Machine } from "./machine.js";
+export { Machine } from "./machine.js";
 export { exynos4210 } from "./soc/exynos4210.js";
 export { exynos4212 } from "./soc/exynos4212.js";
 export { exynos4412 } from "./soc/exynos4412.js";

@@ -6,11 +6,11 @@
 import { checkInteger, checkU32, describe, hex } from "./check.js";
 import { type Core, coreConstant } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
-import type { MemoryType } from "./dma/allocation.js";
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 import { Cpu } from "./machine/cpu.js";
+import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
 import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
 import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
@@ -31,34 +31,6 @@ import type { SocDescription } from "./soc/types.js";
 import { SysMmu } from "./sysmmu/sysmmu.js";
 
 const NONE = 0xffff_ffff;
-
-/** Result of {@link Machine.explain}. */
-export interface Explanation {
-  /** Several lines for people. */
-  readonly text: string;
-  /** Mapping that holds the address now, or null. */
-  readonly holder: MappingRecord | null;
-  /** Mapping that held it last, or null. */
-  readonly lastHolder: MappingRecord | null;
-}
-
-interface Description {
-  readonly memoryBytes: number;
-  readonly soc: SocDescription;
-  readonly profile: Profile;
-  readonly coherentMemory: MemoryType;
-  readonly devices: readonly { name: string; ports: readonly string[] }[];
-  readonly sysmmus: readonly string[];
-  readonly mappings: readonly {
-    base: number;
-    size: number;
-    space: number;
-    domain: number;
-    created: boolean;
-    devices: readonly number[];
-  }[];
-  readonly labels: readonly string[];
-}
 
 /** An emulated machine. Make it with {@link Machine.create}; end it with {@link Machine.dispose}. */
 export class Machine {

@@ -36,6 +36,16 @@ const ORDER: usize = 0x190;
 /** Set by `takeBlock` in its result's low bit: the pages are not the allocator's to get back. */
 export const FOREIGN: u32 = 1;
 
+/** Appends a block to the FEED ring; dropped when the ring is full. */
+export function feedPages(pa: u32, bytes: u32): void {
+  const h = header();
+  if (h.feedTail - h.feedHead >= FEED_COUNT) return;
+  const at = FEED + ((<usize>(h.feedTail & (FEED_COUNT - 1))) << 3);
+  store<u32>(at, pa);
+  store<u32>(at, bytes, 4);
+  h.feedTail = h.feedTail + 1;
+}
+
 /** `pages` pages from the FEED ring; NO_PA when it says so or its block is shorter. */
 function takeFed(pages: u32): u32 {
   const h = header();

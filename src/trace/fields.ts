@@ -7,6 +7,7 @@
 // Fields are told by name, so that their order and additions of later kernels do not matter. Numbers: dma
 // addresses are hex without 0x, sizes decimal; 0x makes either hex (Linux 3.13 prints sizes so).
 
+import { attributeBit } from "./attribute-bits.js";
 import { Ev, Field, type NumberList, type TraceEvent } from "./events.js";
 import type { NameTable } from "./names.js";
 import { GFP_ATOMIC } from "./opcodes.js";
@@ -388,40 +389,5 @@ export class FieldReader {
         unit = 1;
       }
     }
-  }
-}
-
-/** Bit of an attribute name, by length and first letters; hex for bits without a name; -1 unknown. */
-function attributeBit(b: Uint8Array, from: number, to: number): number {
-  const length = to - from;
-  const c = b[from]!;
-  if (c >= 48 && c <= 57) {
-    let value = 0;
-    for (let i = c === 48 && length > 2 ? from + 2 : from; i < to; i++) {
-      const x = b[i]! | 32;
-      const d = x >= 97 ? x - 87 : b[i]! - 48;
-      if (d < 0 || d > 15) return -1;
-      value = ((value << 4) | d) >>> 0;
-    }
-    return value;
-  }
-  switch (length) {
-    case 4:
-      return c === 77 ? 0x400 : -1; // MMIO
-    case 7:
-      return c === 78 ? 0x100 : -1; // NO_WARN
-    case 10:
-      return c === 80 ? 0x200 : -1; // PRIVILEGED
-    case 13:
-      if (c === 83) return 0x20; // SKIP_CPU_SYNC
-      return c === 87 && b[from + 1] === 69 ? 0x02 : c === 87 ? 0x04 : -1; // WEAK_ORDERING, WRITE_COMBINE
-    case 16:
-      return c === 70 ? 0x40 : -1; // FORCE_CONTIGUOUS
-    case 17:
-      return c === 78 ? 0x10 : -1; // NO_KERNEL_MAPPING
-    case 18:
-      return c === 65 ? 0x80 : -1; // ALLOC_SINGLE_PAGES
-    default:
-      return -1;
   }
 }

@@ -1,0 +1,35 @@
+// What a machine tells about an address, and what a snapshot says about a machine.
+
+import type { MemoryType } from "../dma/allocation.js";
+import type { Profile } from "../dma/profiles.js";
+import type { SocDescription } from "../soc/types.js";
+import type { MappingRecord } from "./history.js";
+
+/** Result of {@link Machine.explain}. */
+export interface Explanation {
+  /** Several lines for people. */
+  readonly text: string;
+  /** Mapping that holds the address now, or null. */
+  readonly holder: MappingRecord | null;
+  /** Mapping that held it last, or null. */
+  readonly lastHolder: MappingRecord | null;
+}
+
+/** @internal What only the host knows of a machine: kept in its snapshots. */
+export interface Description {
+  readonly memoryBytes: number;
+  readonly soc: SocDescription;
+  readonly profile: Profile;
+  readonly coherentMemory: MemoryType;
+  readonly devices: readonly { name: string; ports: readonly string[] }[];
+  readonly sysmmus: readonly string[];
+  readonly mappings: readonly {
+    base: number;
+    size: number;
+    space: number;
+    domain: number;
+    created: boolean;
+    devices: readonly number[];
+  }[];
+  readonly labels: readonly string[];
+}
