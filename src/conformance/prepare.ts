@@ -4,21 +4,7 @@
 
 import { type Core, coreConstant } from "../core/core.js";
 import { loadCore } from "../core/load.js";
-import { BOUNCE_SWITCHES } from "../dma/profiles/bounce.js";
-import { CACHE_SWITCHES } from "../dma/profiles/cache.js";
-import { DMA_SWITCHES } from "../dma/profiles/dma.js";
-import { IOMMU_SWITCHES } from "../dma/profiles/iommu.js";
-import { IOVA_SWITCHES } from "../dma/profiles/iova.js";
-
-type SwitchTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-const TABLES: readonly SwitchTable[] = [
-  IOVA_SWITCHES,
-  IOMMU_SWITCHES,
-  CACHE_SWITCHES,
-  DMA_SWITCHES,
-  BOUNCE_SWITCHES,
-];
+import { PROFILES, type Profile, setProfile as writeProfile } from "../dma/profiles.js";
 
 /** A core with `dramBytes` of guest memory at `dramBase`; its switches are all 0. */
 export function newCore(dramBase: number, dramBytes: number): Core {
@@ -30,13 +16,10 @@ export function newCore(dramBase: number, dramBytes: number): Core {
 
 /** Writes the switches of kernel `version`. Throws RangeError when there is no such profile. */
 export function setProfile(core: Core, version: string): void {
-  for (const table of TABLES) {
-    for (const [name, row] of Object.entries(table)) {
-      const value = row[version];
-      if (value === undefined) throw new RangeError(`version must be a profile, got ${version}`);
-      setSwitch(core, name, value);
-    }
+  if (!(PROFILES as readonly string[]).includes(version)) {
+    throw new RangeError(`version must be a profile, got ${version}`);
   }
+  writeProfile(core, version as Profile);
 }
 
 /** Sets one switch by its name in assembly/abi.ts. */

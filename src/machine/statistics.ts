@@ -1,29 +1,7 @@
 // The machine's counters as named numbers. Counters are u64 in the core and exact here below 2^53.
 
+import { type CacheLevelStatistics, readCacheStatistics } from "../cache/cache-statistics.js";
 import { type Core, coreConstant } from "../core/core.js";
-
-/** Counters of one cache level; maintenance by who asked for it. */
-export interface CacheLevelStatistics {
-  readonly hits: number;
-  readonly misses: number;
-  readonly fills: number;
-  readonly evictions: number;
-  readonly evictionWrites: number;
-  readonly streaming: MaintenanceStatistics;
-  readonly tables: MaintenanceStatistics;
-}
-
-/** Line operations issued, and what they met. */
-export interface MaintenanceStatistics {
-  /** Lines named by clean, invalidate, and clean-and-invalidate operations. */
-  readonly cleaned: number;
-  readonly invalidated: number;
-  readonly flushed: number;
-  /** Dirty lines written on, dirty lines thrown away, valid lines taken out. */
-  readonly writeBacks: number;
-  readonly dropped: number;
-  readonly removed: number;
-}
 
 /** Uncached CPU accesses and the write buffer. */
 export interface CpuStatistics {
@@ -89,6 +67,7 @@ export function readStatistics(core: Core): MachineStatistics {
   const base = coreConstant(core, "COUNTERS");
   const at = (index: number) => core.views.u64(base + index * 8);
   const c = (name: string) => at(coreConstant(core, name));
+  const cache = readCacheStatistics(core);
   const counters: Record<string, number> = {};
   for (const name of Object.keys(core.constants)) {
     if (name.startsWith("COUNT_") && name !== "COUNT_L1" && name !== "COUNT_L2") counters[name] = c(name);
@@ -97,27 +76,27 @@ export function readStatistics(core: Core): MachineStatistics {
     seq: core.views.u64(0x20),
     mappings: c("COUNT_MAPPINGS"),
     live: core.exports.historyLive(),
-    l1: level(core, at, coreConstant(core, "COUNT_L1")),
-    l2: level(core, at, coreConstant(core, "COUNT_L2")),
+    l1: cache.l1,
+    l2: cache.l2,
     cpu: {
-      barriers: c("COUNT_BARRIERS"),
-      bufferStores: c("COUNT_BUFFER_STORES"),
-      bufferMerges: c("COUNT_BUFFER_MERGES"),
-      bufferDrains: c("COUNT_BUFFER_DRAINS"),
-      drainsByBarrier: c("COUNT_DRAIN_BARRIER"),
-      drainsByFull: c("COUNT_DRAIN_FULL"),
-      drainsByAge: c("COUNT_DRAIN_AGE"),
-      drainsByRead: c("COUNT_DRAIN_READ"),
-      busWrites: c("COUNT_BUS_WRITES"),
-      busBursts: c("COUNT_BUS_BURSTS"),
-      busReads: c("COUNT_BUS_READS"),
-      busErrors: c("COUNT_CPU_BUS_ERRORS"),
+      barriers: cache.barriers,
+      bufferStores: cache.writeBuffer.stores,
+      bufferMerges: cache.writeBuffer.merges,
+      bufferDrains: cache.writeBuffer.drains,
+      drainsByBarrier: cache.writeBuffer.drainedByBarrier,
+      drainsByFull: cache.writeBuffer.drainedByRoom,
+      drainsByAge: cache.writeBuffer.drainedByAge,
+      drainsByRead: cache.writeBuffer.drainedByAccess,
+      busWrites: cache.busWrites,
+      busBursts: cache.busBursts,
+      busReads: cache.busReads,
+      busErrors: cache.cpuBusErrors,
     },
     hazards: {
-      staleDeviceReads: c("COUNT_STALE_DEVICE_READS"),
-      writesUnderValid: c("COUNT_UNDER_VALID_WRITES"),
-      writesUnderDirty: c("COUNT_UNDER_DIRTY_WRITES"),
-      bufferedDeviceReads: c("COUNT_BUFFERED_DEVICE_READS"),
+      staleDeviceReads: cache.staleDeviceReads,
+      writesUnderValid: cache.writesUnderValid,
+      writesUnderDirty: cache.writesUnderDirty,
+      bufferedDeviceReads: cache.bufferedDeviceReads,
       unknownUnmaps: c("COUNT_UNMAP_UNKNOWN"),
       unmapsWithOtherSize: c("COUNT_UNMAP_SIZE"),
       unmapsWithOtherDirection: c("COUNT_UNMAP_DIRECTION"),
@@ -133,29 +112,5 @@ export function readStatistics(core: Core): MachineStatistics {
     },
     memoryUsed: core.exports.pagesUsed() * 4096,
     counters,
-  };
-}
-
-function level(core: Core, at: (index: number) => number, base: number): CacheLevelStatistics {
-  const k = (name: string) => coreConstant(core, name);
-  const maintenance = (context: number): MaintenanceStatistics => {
-    const first = base + k("CACHE_MAINTENANCE") + context * k("CACHE_CONTEXT_COUNTERS");
-    return {
-      cleaned: at(first + k("CACHE_CLEANED")),
-      invalidated: at(first + k("CACHE_INVALIDATED")),
-      flushed: at(first + k("CACHE_FLUSHED")),
-      writeBacks: at(first + k("CACHE_WRITE_BACKS")),
-      dropped: at(first + k("CACHE_DROPPED")),
-      removed: at(first + k("CACHE_REMOVED")),
-    };
-  };
-  return {
-    hits: at(base + k("CACHE_HITS")),
-    misses: at(base + k("CACHE_MISSES")),
-    fills: at(base + k("CACHE_FILLS")),
-    evictions: at(base + k("CACHE_EVICTIONS")),
-    evictionWrites: at(base + k("CACHE_EVICTION_WRITES")),
-    streaming: maintenance(k("CONTEXT_STREAMING")),
-    tables: maintenance(k("CONTEXT_TABLE")),
   };
 }

@@ -1,7 +1,7 @@
 // The report of one strategy, read from its machine's counters.
 
+import type { CacheLevelStatistics } from "../cache/cache-statistics.js";
 import type { Device } from "../machine/device.js";
-import type { CacheLevelStatistics } from "../machine/statistics.js";
 import type { CacheLevelReport, DeviceReport, StrategyReport, TlbReport } from "../report/types.js";
 import type { StrategyRun } from "./strategy.js";
 
