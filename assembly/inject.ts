@@ -17,6 +17,17 @@ export function injected(kind: u32): bool {
   return left === 1;
 }
 
+/** True when some attempt of `kind` will fail; while false, `injectedMany` may stand for single attempts. */
+export function injectionArmed(kind: u32): bool {
+  return load<u32>(INJECT + ((<usize>kind) << 3)) !== 0;
+}
+
+/** Counts `n` attempts of `kind` that did not fail. */
+export function injectedMany(kind: u32, n: u32): void {
+  const p = INJECT + ((<usize>kind) << 3);
+  store<u32>(p, load<u32>(p, 4) + n, 4);
+}
+
 /** Errno (positive) that an injected failure of `kind` reports; ENOMEM unless set. */
 export function injectedErrno(kind: u32): i32 {
   const errno = load<i32>(INJECT + ((<usize>kind) << 2), 256);

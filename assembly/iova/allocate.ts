@@ -106,7 +106,7 @@ export function iovaFree(space: u32, addr: u32, size: u32): i32 {
 }
 
 /** Books a free that the kernel would not have survived. */
-export function refused(space: u32, result: i32): i32 {
+function refused(space: u32, result: i32): i32 {
   const s = spaceOf(space);
   s.bugs = s.bugs + 1;
   count(COUNT_IOVA_BUGS);
@@ -131,8 +131,8 @@ function startOf(space: u32, addr: u32): u32 {
 }
 
 /**
- * From now on the space remembers who holds what; spaces of devices do. Allocations made before
- * are held by nobody.
+ * From now on the space remembers who holds what; spaces of devices do. Allocations made before are
+ * held by nobody; the own allocator does not take them back any more.
  */
 export function iovaTrackOwners(space: u32): void {
   spaceOf(space).owned = 1;

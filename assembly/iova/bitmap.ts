@@ -74,7 +74,7 @@ function extend(space: u32): bool {
 }
 
 /** The bitmaps behind the first that is not full in turn, then a new one. */
-function allocBehind(space: u32, n: u32, align: u32): u32 {
+export function allocBehind(space: u32, n: u32, align: u32): u32 {
   const s = spaceOf(space);
   const have = s.bitmaps;
   while (s.hint + 1 < have && !wcMayHold(bitmapOf(space, s.hint), 0)) s.hint = s.hint + 1;

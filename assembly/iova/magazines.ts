@@ -99,7 +99,7 @@ export function ownAlloc(space: u32, size: u32): u32 {
   if (n === 0) return IOVA_NONE;
   const at = Magazine.take(s.magazines, bitmapOf(space, 0), n, s.cap);
   if (at === IOVA_NONE) return IOVA_NONE;
-  if (!Owners.begin(space, at, n)) {
+  if (s.owned !== 0 && !Owners.begin(space, at, n)) {
     Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
     return IOVA_NONE;
   }
@@ -107,17 +107,22 @@ export function ownAlloc(space: u32, size: u32): u32 {
   return s.base + (at << 12);
 }
 
-/** Frees the allocation at `addr`; anything but a whole allocation is refused as a BUG. */
+/**
+ * Frees the allocation at `addr`. Where owners are tracked, anything but a whole allocation is refused
+ * as a BUG; elsewhere the caller is trusted, as by the batch.
+ */
 export function ownFree(space: u32, addr: u32, size: u32): i32 {
   const s = spaceOf(space);
   const at = (addr - s.base) >> 12;
   const n = <u32>((<u64>size + 4095) >> 12);
-  if (at >= s.granules || n === 0) return IOVA_FREE_BUG;
-  const chunk = Owners.chunk(space, at);
-  if (chunk === 0) return IOVA_FREE_BUG;
-  const record = Owners.record(chunk, at);
-  if (load<u32>(record, 4) !== n) return IOVA_FREE_BUG;
-  store<u64>(record, 0);
+  if (n === 0 || at >= s.granules || n > s.granules - at) return IOVA_FREE_BUG;
+  if (s.owned !== 0) {
+    const chunk = Owners.chunk(space, at);
+    if (chunk === 0) return IOVA_FREE_BUG;
+    const record = Owners.record(chunk, at);
+    if (load<u32>(record, 4) !== n) return IOVA_FREE_BUG;
+    store<u64>(record, 0);
+  }
   s.used = s.used - n;
   Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
   return 0;

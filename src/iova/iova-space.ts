@@ -73,7 +73,11 @@ function makeSpace(core: Core, options: IovaSpaceOptions): number {
     const kind = ALLOCATORS[checkChoice("options.allocator", options.allocator, names)];
     space = exports["iovaCreateKind"](base, low, high, order, coreConstant(core, kind)) >>> 0;
   }
-  if (space !== 0) return space;
+  if (space !== 0) {
+    // The own allocator checks frees only where it remembers allocations.
+    exports["iovaTrackOwners"](space);
+    return space;
+  }
   const errno = exports.lastError();
   if (errno === 34) throw new RangeError(`options.size must be at most 4 GiB, got ${hex(size)} (ERANGE)`);
   if (errno === 22) throw new RangeError(`options.size is less than one granule: ${hex(size)} (EINVAL)`);
