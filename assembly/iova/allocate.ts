@@ -29,7 +29,7 @@ import { ownAlloc, ownFree } from "./magazines";
 import { Owners, ownersForget, ownersGet, ownersLength, ownersSet, ownersStart } from "./owners";
 import { rbAllocFast, rbFreeFast, rbRounded } from "./range-cache";
 import { rbAlloc, rbFind, rbFree } from "./range-tree";
-import { bitmapOf, Space, spaceOf, spaceTook } from "./space";
+import { Space, spaceOf, spaceTook } from "./space";
 import { wcIsFree } from "./word-classes";
 
 function granuleOf(s: Space, addr: u32): u32 {
@@ -117,8 +117,7 @@ function refused(space: u32, result: i32): i32 {
 function isHeld(space: u32, granule: u32): bool {
   const s = spaceOf(space);
   if (s.tree !== 0) return rbFind(s.tree, (s.base >> 12) + granule) !== 0;
-  const i = granule / s.bits;
-  return i < s.bitmaps && !wcIsFree(bitmapOf(space, i), granule - i * s.bits);
+  return granule < s.bitmaps * s.bits && !wcIsFree(s.block, granule);
 }
 
 /** The granule at which the live allocation around `addr` begins, or IOVA_NONE. */

@@ -9,78 +9,51 @@
 import { INJECT_IOVA, IOVA_KIND_BITMAP, IOVA_KIND_OWN, IOVA_NONE } from "../abi";
 import { injectedMany, injectionArmed } from "../inject";
 import { failed, iovaAlloc, iovaFree } from "./allocate";
-import { allocBehind } from "./bitmap";
+import { allocExtended } from "./bitmap";
 import { Magazine } from "./magazines";
-import { bitmapOf, spaceOf } from "./space";
+import { spaceOf } from "./space";
 import { Give } from "./word-classes";
 import { Take } from "./word-search";
 
-// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining; here it makes two loops of one text
-class Loop {
-  /**
-   * The kernel's bitmaps with one bit per page, no owners, without a call per op. What does not change
-   * inside a batch is read once; the space's own counts are brought up to date at the end. `many`:
-   * more than one bitmap (a ring in a space of one takes two thirds of the time without the choice).
-   */
-  @inline
-  static bitmaps(space: u32, ops: u32, n: u32, slots: u32, many: bool): u32 {
-    const s = spaceOf(space);
-    const base = s.base;
-    const bits = s.bits;
-    const cap = s.cap;
-    let used = s.used;
-    let peak = s.peak;
-    let none: u32 = 0;
-    let attempts: u32 = 0;
-    for (const end = ops + (n << 3); ops < end; ops += 8) {
-      const slot = slots + (load<u32>(ops) << 3);
-      const pages = load<u32>(ops, 4);
-      if (pages !== 0) {
-        attempts++;
-        const align = min<u32>(32 - clz<u32>(pages - 1), cap);
-        const i = many ? s.hint : 0;
-        const at = Take.pages(bitmapOf(space, i), pages, align, 0);
-        let addr: u32;
-        if (at === IOVA_NONE) {
-          s.used = used;
-          s.peak = peak;
-          addr = allocBehind(space, pages, align);
-          used = s.used;
-          peak = s.peak;
-          if (addr === IOVA_NONE) {
-            failed(space);
-            none++;
-          }
-        } else {
-          used += pages;
-          peak = max<u32>(peak, used);
-          addr = base + ((i * bits + at) << 12);
-        }
-        store<u32>(slot, addr);
-        store<u32>(slot, pages, 4);
-      } else {
-        const addr = load<u32>(slot);
-        if (addr !== IOVA_NONE) {
-          const granule = (addr - base) >> 12;
-          const i = many ? granule >> s.shift : 0;
-          used -= Give.pages(bitmapOf(space, i), granule - i * bits, load<u32>(slot, 4));
-          if (many && i < s.hint) s.hint = i;
-        }
-      }
-    }
-    s.used = used;
-    s.peak = peak;
-    injectedMany(INJECT_IOVA, attempts);
-    return none;
-  }
-}
-
+/**
+ * The kernel's bitmaps with one bit per page, no owners, without a call per op. What does not change
+ * inside a batch is read once; the space's own counts are brought up to date at the end.
+ */
 function bitmapBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
-  return Loop.bitmaps(space, ops, n, slots, false);
-}
-
-function bitmapsBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
-  return Loop.bitmaps(space, ops, n, slots, true);
+  const s = spaceOf(space);
+  const base = s.base;
+  const block = s.block;
+  const cap = s.cap;
+  let used = s.used;
+  let peak = s.peak;
+  let none: u32 = 0;
+  let attempts: u32 = 0;
+  for (const end = ops + (n << 3); ops < end; ops += 8) {
+    const slot = slots + (load<u32>(ops) << 3);
+    const pages = load<u32>(ops, 4);
+    if (pages !== 0) {
+      attempts++;
+      const align = min<u32>(32 - clz<u32>(pages - 1), cap);
+      let at = Take.pages(block, pages, align, 0);
+      if (at === IOVA_NONE) at = allocExtended(space, pages, align);
+      store<u32>(slot, at === IOVA_NONE ? IOVA_NONE : base + (at << 12));
+      store<u32>(slot, pages, 4);
+      if (at === IOVA_NONE) {
+        failed(space);
+        none++;
+      } else {
+        used += pages;
+        peak = max<u32>(peak, used);
+      }
+    } else {
+      const addr = load<u32>(slot);
+      if (addr !== IOVA_NONE) used -= Give.pages(block, (addr - base) >> 12, load<u32>(slot, 4));
+    }
+  }
+  s.used = used;
+  s.peak = peak;
+  injectedMany(INJECT_IOVA, attempts);
+  return none;
 }
 
 /** The own allocator without owners, without a call per op. */
@@ -89,7 +62,7 @@ function ownBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
   const base = s.base;
   const cap = s.cap;
   const magazines = s.magazines;
-  const block = bitmapOf(space, 0);
+  const block = s.block;
   let used = s.used;
   let peak = s.peak;
   let none: u32 = 0;
@@ -130,9 +103,7 @@ export function iovaBatch(space: u32, ops: u32, n: u32, slots: u32): u32 {
   if (s.owned === 0 && !injectionArmed(INJECT_IOVA)) {
     if (s.kind === IOVA_KIND_OWN) return ownBatch(space, ops, n, slots);
     // `quick`: no free in the space meets a rule of a kernel's own.
-    if (s.kind === IOVA_KIND_BITMAP && s.quick !== 0) {
-      return s.extensions === 1 ? bitmapBatch(space, ops, n, slots) : bitmapsBatch(space, ops, n, slots);
-    }
+    if (s.kind === IOVA_KIND_BITMAP && s.quick !== 0) return bitmapBatch(space, ops, n, slots);
   }
   let none: u32 = 0;
   for (const end = ops + (n << 3); ops < end; ops += 8) {

@@ -14,43 +14,41 @@
 import { COUNT_IOVA_EXTENSIONS, IOVA_FREE_BUG, IOVA_FREE_FOREIGN, IOVA_NONE } from "../abi";
 import { count } from "../counters";
 import { Owners } from "./owners";
-import { bitmapAdd, bitmapOf, spaceOf, spaceTook } from "./space";
-import { Give, TOP_ORDER, wcPages } from "./word-classes";
-import { Take, takeMany, wcAlloc, wcLowest, wcMayHold } from "./word-search";
+import { bitmapAdd, Space, spaceOf, spaceTook } from "./space";
+import { Give, wcIsFree } from "./word-classes";
+import { Take, wcAlloc } from "./word-search";
 
 // biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
 class Book {
-  /** `n` granules at bit `at` of bitmap `i` were taken: books them and returns their address. */
+  /** `n` granules from `granule` on were taken: books them and returns their address. */
   @inline
-  static took(space: u32, i: u32, at: u32, n: u32): u32 {
+  static took(space: u32, granule: u32, n: u32): u32 {
     const s = spaceOf(space);
-    const granule = i * s.bits + at;
     spaceTook(s, n);
     if (s.owned !== 0) Owners.begin(space, granule, n);
     return s.base + (granule << (12 + s.order));
   }
 
-  /** Clears `n` bits from bit `first` of bitmap `i`, taken or not. */
+  /** Clears `n` bits from `granule` on, taken or not. */
   @inline
-  static clear(space: u32, i: u32, first: u32, n: u32): i32 {
+  static clear(space: u32, granule: u32, n: u32): i32 {
     const s = spaceOf(space);
-    s.used = s.used - Give.pages(bitmapOf(space, i), first, n);
-    if (i < s.hint) s.hint = i;
-    Owners.end(space, i * s.bits + first, n);
+    s.used = s.used - Give.pages(s.block, granule, n);
+    Owners.end(space, granule, n);
     return 0;
   }
 }
 
 /**
- * The kernel's search for no bits at all, in one bitmap: the first free bit, aligned, is the answer
+ * The kernel's search for no bits at all, in bitmap `i`: the first free bit, aligned, is the answer
  * as long as it does not lie beyond the end; exactly at the end counts as found.
  */
-function nothingIn(block: u32, alignOrder: u32): u32 {
-  const bits = wcPages(block);
-  const lowest = wcLowest(block);
-  const round = ((<u32>1) << alignOrder) - 1;
-  const at = ((lowest === IOVA_NONE ? bits : lowest) + round) & ~round;
-  return at > bits ? IOVA_NONE : at;
+function nothingIn(s: Space, i: u32, align: u32): u32 {
+  let bit: u32 = 0;
+  while (bit < s.bits && !wcIsFree(s.block, i * s.bits + bit)) bit++;
+  const round = ((<u32>1) << align) - 1;
+  bit = (bit + round) & ~round;
+  return bit > s.bits ? IOVA_NONE : bit;
 }
 
 /** A request whose page count wraps to 0: an address comes out, nothing is taken. */
@@ -58,42 +56,29 @@ function allocNothing(space: u32, align: u32): u32 {
   const s = spaceOf(space);
   for (let i: u32 = 0; i < s.extensions; i++) {
     const fresh = i === s.bitmaps;
-    if (fresh && !extend(space)) return IOVA_NONE;
-    const at = nothingIn(bitmapOf(space, i), align);
-    if (at !== IOVA_NONE) return s.base + ((i * s.bits + at) << (12 + s.order));
+    if (fresh && !extend(s)) return IOVA_NONE;
+    const bit = nothingIn(s, i, align);
+    if (bit !== IOVA_NONE) return s.base + ((i * s.bits + bit) << (12 + s.order));
     if (fresh) return IOVA_NONE;
   }
   return IOVA_NONE;
 }
 
-function extend(space: u32): bool {
-  const s = spaceOf(space);
-  if (s.bitmaps >= s.extensions || !bitmapAdd(space)) return false;
+function extend(s: Space): bool {
+  if (!bitmapAdd(s)) return false;
   count(COUNT_IOVA_EXTENSIONS);
   return true;
 }
 
-/** The bitmaps behind the first that is not full in turn, then a new one. */
-export function allocBehind(space: u32, n: u32, align: u32): u32 {
+/** A new bitmap for a request that no present one fits; granule or IOVA_NONE. */
+export function allocExtended(space: u32, n: u32, align: u32): u32 {
   const s = spaceOf(space);
-  const have = s.bitmaps;
-  while (s.hint + 1 < have && !wcMayHold(bitmapOf(space, s.hint), 0)) s.hint = s.hint + 1;
-  // A fitting range starts with an aligned block of this order.
-  const key = min<u32>(min<u32>(31 - clz<u32>(n), align), TOP_ORDER);
-  for (let i = s.hint; i < have; i++) {
-    const block = bitmapOf(space, i);
-    if (!wcMayHold(block, key)) continue;
-    const at = wcAlloc(block, n, align);
-    if (at !== IOVA_NONE) return Book.took(space, i, at, n);
-  }
-  if (!extend(space)) return IOVA_NONE;
-  const at = wcAlloc(bitmapOf(space, have), n, align);
-  return at === IOVA_NONE ? IOVA_NONE : Book.took(space, have, at, n);
+  return extend(s) ? wcAlloc(s.block, n, align) : IOVA_NONE;
 }
 
-/** Clears `n` bits from bit `first` of the only bitmap (gen_pool). */
-export function bitmapClear(space: u32, first: u32, n: u32): i32 {
-  return Book.clear(space, 0, first, n);
+/** Clears `n` bits from `granule` on (gen_pool). */
+export function bitmapClear(space: u32, granule: u32, n: u32): i32 {
+  return Book.clear(space, granule, n);
 }
 
 /** __free_iova up to v3.14: no check at all. */
@@ -124,7 +109,7 @@ function freePaged(space: u32, addr: u32, size: u32): i32 {
   const first = (addr - start) >> 12;
   // Past a wrapped end the sum above can be small although the range is not.
   if (n > s.bits - first) return IOVA_FREE_FOREIGN;
-  return Book.clear(space, index, first, n);
+  return Book.clear(space, index * s.bits + first, n);
 }
 
 function freeAny(space: u32, addr: u32, size: u32): i32 {
@@ -137,18 +122,13 @@ export class Bitmap {
   @inline
   static alloc(space: u32, size: u32): u32 {
     const s = spaceOf(space);
-    if (size - 1 < 4096 && s.order === 0) {
-      const i = s.hint;
-      const page = Take.pages(bitmapOf(space, i), 1, 0, 0);
-      return page === IOVA_NONE ? allocBehind(space, 1, 0) : Book.took(space, i, page, 1);
-    }
     const order = min<u32>(32 - clz<u32>((size - 1) >> 12), s.cap);
     const align = order > s.order ? order - s.order : 0;
     const n = (((size + 4095) >> 12) + ((<u32>1) << s.order) - 1) >> s.order;
     if (n === 0) return allocNothing(space, align);
-    const hint = s.hint;
-    const at = takeMany(bitmapOf(space, hint), n, align, 0);
-    return at === IOVA_NONE ? allocBehind(space, n, align) : Book.took(space, hint, at, n);
+    let granule = Take.pages(s.block, n, align, 0);
+    if (granule === IOVA_NONE) granule = allocExtended(space, n, align);
+    return granule === IOVA_NONE ? IOVA_NONE : Book.took(space, granule, n);
   }
 
   /** __free_iova: 0, IOVA_FREE_BUG or IOVA_FREE_FOREIGN. */
@@ -158,12 +138,16 @@ export class Bitmap {
     const offset = addr - s.base;
     const granule = offset >> 12;
     const n = size >> 12;
-    const i = granule >> s.shift;
-    const first = granule - i * s.bits;
-    // Whole pages inside one present bitmap, one bit each: there no kernel has a rule of its own.
-    if (((offset | size) & 4095) !== 0 || granule >= s.quick || i >= s.bitmaps || n - 1 >= s.bits - first) {
+    // Whole pages inside the present bitmaps, one bit each: there no kernel has a rule of its own, but
+    // that a range must not reach from one bitmap into the next.
+    if (
+      ((offset | size) & 4095) !== 0 ||
+      granule >= s.quick ||
+      n - 1 >= s.quick - granule ||
+      (s.extensions > 1 && ((granule ^ (granule + n - 1)) >> 15 !== 0 || granule >> 15 >= s.bitmaps))
+    ) {
       return freeAny(space, addr, size);
     }
-    return Book.clear(space, i, first, n);
+    return Book.clear(space, granule, n);
   }
 }

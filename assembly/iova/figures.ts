@@ -9,7 +9,7 @@
 import { IOVA_KIND_RANGE_CACHE, IOVA_KIND_RANGE_TREE } from "../abi";
 import { rbNodeHi, rbNodeLo } from "./range-tree";
 import { rbFirst, rbNext } from "./rb-tree";
-import { bitmapOf, Space, spaceOf } from "./space";
+import { Space, spaceOf } from "./space";
 import { WordClasses, wcSettle } from "./word-classes";
 
 const POLYNOMIAL: u32 = 0xedb88320;
@@ -36,10 +36,8 @@ function freeWord(block: u32, i: u32): u64 {
 export function iovaBitmapCrc(space: u32): u32 {
   const s = spaceOf(space);
   let crc: u32 = ~0;
-  for (let i: u32 = 0; i < s.bitmaps; i++) {
-    for (let bit: u32 = 0; bit < s.bits; bit += 32) {
-      crc = crcWord(crc, ~(<u32>(freeWord(bitmapOf(space, i), bit >> 6) >> (bit & 32))));
-    }
+  for (let bit: u32 = 0; bit < s.bitmaps * s.bits; bit += 32) {
+    crc = crcWord(crc, ~(<u32>(freeWord(s.block, bit >> 6) >> (bit & 32))));
   }
   return ~crc;
 }
@@ -71,12 +69,12 @@ function treeRuns(s: Space, longest: bool): u32 {
   return longest ? best : runs;
 }
 
-function bitmapRuns(block: u32, longest: bool): u32 {
-  const w = changetype<WordClasses>(<usize>block);
+/** The runs of `bits` granules from `first` (a multiple of 64) on. */
+function bitmapRuns(block: u32, first: u32, bits: u32, longest: bool): u32 {
   let best: u32 = 0;
   let runs: u32 = 0;
   let run: u32 = 0;
-  for (let i: u32 = 0; i < (w.pages + 63) >> 6; i++) {
+  for (let i = first >> 6; i < (first + bits + 63) >> 6; i++) {
     let free = freeWord(block, i);
     if (free === ~(<u64>0)) {
       if (run === 0) runs++;
@@ -126,7 +124,8 @@ export function iovaLargestFree(space: u32): u32 {
   const s = spaceOf(space);
   if (isTree(s)) return treeRuns(s, true);
   let best = s.bitmaps < s.extensions ? s.bits : 0;
-  for (let i: u32 = 0; i < s.bitmaps; i++) best = max<u32>(best, bitmapRuns(bitmapOf(space, i), true));
+  for (let i: u32 = 0; i < s.bitmaps; i++)
+    best = max<u32>(best, bitmapRuns(s.block, i * s.bits, s.bits, true));
   return best << s.order;
 }
 
@@ -135,7 +134,7 @@ export function iovaFreeRuns(space: u32): u32 {
   const s = spaceOf(space);
   if (isTree(s)) return treeRuns(s, false);
   let runs = s.extensions - s.bitmaps;
-  for (let i: u32 = 0; i < s.bitmaps; i++) runs += bitmapRuns(bitmapOf(space, i), false);
+  for (let i: u32 = 0; i < s.bitmaps; i++) runs += bitmapRuns(s.block, i * s.bits, s.bits, false);
   return runs;
 }
 

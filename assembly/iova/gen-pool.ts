@@ -9,7 +9,7 @@
 import { IOVA_FREE_BUG, IOVA_NONE } from "../abi";
 import { bitmapClear } from "./bitmap";
 import { Owners } from "./owners";
-import { bitmapOf, Space, spaceOf, spaceTook } from "./space";
+import { Space, spaceOf, spaceTook } from "./space";
 import { wcAlloc } from "./word-search";
 
 function granulesOf(s: Space, size: u32): u32 {
@@ -22,7 +22,7 @@ export function genPoolAlloc(space: u32, size: u32): u32 {
   const s = spaceOf(space);
   const n = granulesOf(s, size);
   if (n === 0) return IOVA_NONE;
-  const at = wcAlloc(bitmapOf(space, 0), n, 0);
+  const at = wcAlloc(s.block, n, 0);
   if (at === IOVA_NONE) return IOVA_NONE;
   spaceTook(s, n);
   if (s.owned !== 0) Owners.begin(space, at, n);

@@ -30,5 +30,15 @@ export {
   rbReserve,
 } from "./range-tree";
 export { iovaCreate, iovaCreateKind, iovaDestroy } from "./space";
-export { wcCreate, wcDestroy, wcFree, wcIsFree, wcPages, wcReserve, wcUsed } from "./word-classes";
+export {
+  wcCreate,
+  wcCreatePart,
+  wcDestroy,
+  wcExtend,
+  wcFree,
+  wcIsFree,
+  wcPages,
+  wcReserve,
+  wcUsed,
+} from "./word-classes";
 export { wcAlloc, wcAllocBased, wcLowest } from "./word-search";

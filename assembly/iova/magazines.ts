@@ -12,7 +12,7 @@
 import { IOVA_FREE_BUG, IOVA_NONE } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { Owners } from "./owners";
-import { bitmapOf, spaceOf, spaceTook } from "./space";
+import { spaceOf, spaceTook } from "./space";
 import { wcFree } from "./word-classes";
 import { wcAlloc } from "./word-search";
 
@@ -97,10 +97,10 @@ export function ownAlloc(space: u32, size: u32): u32 {
   const s = spaceOf(space);
   const n = <u32>((<u64>size + 4095) >> 12);
   if (n === 0) return IOVA_NONE;
-  const at = Magazine.take(s.magazines, bitmapOf(space, 0), n, s.cap);
+  const at = Magazine.take(s.magazines, s.block, n, s.cap);
   if (at === IOVA_NONE) return IOVA_NONE;
   if (s.owned !== 0 && !Owners.begin(space, at, n)) {
-    Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
+    Magazine.give(s.magazines, s.block, at, n);
     return IOVA_NONE;
   }
   spaceTook(s, n);
@@ -124,6 +124,6 @@ export function ownFree(space: u32, addr: u32, size: u32): i32 {
     store<u64>(record, 0);
   }
   s.used = s.used - n;
-  Magazine.give(s.magazines, bitmapOf(space, 0), at, n);
+  Magazine.give(s.magazines, s.block, at, n);
   return 0;
 }

@@ -6,10 +6,12 @@
 //  48 startPfn  52 limitPfn (tree kinds, inclusive)          56 bugs  60 failures
 //  64 single (one bitmap with an order)         68 owned (the owner index is kept)
 //  72 quick (granules that can be freed without a look at the kernel's rules)
-//  76 shift (bitmap = granule >> shift)         80 hint (bitmaps below are full)
-//  96 bitmap pointers [32]   224 owner chunks [32]
+//  76 block (word classes of all bitmaps)       80 owner chunks [32]
 //
-// Granule index = bitmap * bits + bit; address = base + index * 4096 * 2^order.
+// Granule index = bitmap * bits + bit; address = base + index * 4096 * 2^order. All bitmaps
+// lie in one block of word classes, in which those not yet present have nothing free and no
+// range crosses from one to the next: then first fit over the block is first fit over the
+// bitmaps in turn.
 //
 // Creation follows arm_iommu_create_mapping (spec/dma-mapping 2.2):
 //   up to v3.14   size is a 32-bit size_t; one bitmap, bits rounded up to 32
@@ -38,7 +40,7 @@ import { switchOf } from "../switches";
 import { magazinesCreate, magazinesDestroy } from "./magazines";
 import { ownersDestroy } from "./owners";
 import { rbCreate, rbDestroy } from "./range-tree";
-import { wcCreate, wcDestroy } from "./word-classes";
+import { wcCreatePart, wcDestroy, wcExtend } from "./word-classes";
 
 @unmanaged
 export class Space {
@@ -61,16 +63,13 @@ export class Space {
   single: u32;
   owned: u32;
   quick: u32;
-  shift: u32;
-  hint: u32;
+  block: u32;
 }
 
-export const SPACE_BITMAPS: usize = 96;
-export const SPACE_OWNERS: usize = 224;
-const SPACE_BYTES: u32 = 352;
+export const SPACE_OWNERS: usize = 80;
+const SPACE_BYTES: u32 = 208;
 /** Bits of one extension bitmap: a kernel page. */
 const PAGE_BITS: u32 = 32768;
-const PAGE_SHIFT: u32 = 15;
 const DEFAULT_CAP: u32 = 8;
 
 /** The record behind a space pointer. */
@@ -78,17 +77,10 @@ export function spaceOf(space: u32): Space {
   return changetype<Space>(<usize>space);
 }
 
-/** Word classes of bitmap `i` of a space. */
-export function bitmapOf(space: u32, i: u32): u32 {
-  return load<u32>(<usize>space + SPACE_BITMAPS + ((<usize>i) << 2));
-}
-
-/** Adds the next bitmap; false when memory is exhausted. */
-export function bitmapAdd(space: u32): bool {
-  const s = spaceOf(space);
-  const block = wcCreate(s.bits);
-  if (block === 0) return false;
-  store<u32>(<usize>space + SPACE_BITMAPS + ((<usize>s.bitmaps) << 2), block);
+/** Adds the next bitmap; false when there may not be one more. */
+export function bitmapAdd(s: Space): bool {
+  if (s.bitmaps >= s.extensions) return false;
+  wcExtend(s.block, s.bitmaps * s.bits, s.bits);
   s.bitmaps = s.bitmaps + 1;
   return true;
 }
@@ -145,7 +137,6 @@ export function iovaCreateKind(base: u32, sizeLo: u32, sizeHi: u32, order: u32, 
   s.kind = kind;
   s.single = single ? 1 : 0;
   s.granules = bits * extensions;
-  s.shift = extensions > 1 ? PAGE_SHIFT : 31;
   s.quick = order === 0 && <u64>base + ((<u64>s.granules) << 12) <= 0xffffffff ? s.granules : 0;
   const cap = switchOf(SWITCH_IOVA_ALIGN_CAP);
   s.cap = cap === 0 ? DEFAULT_CAP : cap;
@@ -158,7 +149,9 @@ export function iovaCreateKind(base: u32, sizeLo: u32, sizeHi: u32, order: u32, 
     s.tree = rbCreate(4096, s.startPfn);
     good = s.tree !== 0;
   } else {
-    good = bitmapAdd(space);
+    s.block = wcCreatePart(s.granules, bits, extensions > 1 ? bits : 0);
+    s.bitmaps = 1;
+    good = s.block !== 0;
     if (good && kind === IOVA_KIND_OWN) {
       s.magazines = magazinesCreate();
       good = s.magazines !== 0;
@@ -177,7 +170,7 @@ export function iovaCreate(base: u32, sizeLo: u32, sizeHi: u32, order: u32): u32
 /** Gives back the memory of a space and everything in it. */
 export function iovaDestroy(space: u32): void {
   const s = spaceOf(space);
-  for (let i: u32 = 0; i < s.bitmaps; i++) wcDestroy(bitmapOf(space, i));
+  if (s.block !== 0) wcDestroy(s.block);
   if (s.magazines !== 0) magazinesDestroy(s.magazines);
   if (s.tree !== 0) rbDestroy(s.tree);
   ownersDestroy(space, s.granules);

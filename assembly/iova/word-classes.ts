@@ -16,8 +16,8 @@
 // So a ring of one-page buffers costs two loads and two stores per turn.
 //
 // block: 0 pages  4 groups  8 used  12 pending  16 low (no entered free page below)
-//        20 summaryWords  24 words  28 classes (addresses)  32 present (bit k: order k somewhere)
-//        36 bytes   64 summary 9 x 32   384 lines
+//        20 summaryWords  24 words  28 classes (addresses)
+//        36 bytes  40 window   64 summary 9 x 32   384 lines
 //
 // Not modelled: this is arithmetic of ours; whose rules it serves is decided by the callers.
 
@@ -34,8 +34,9 @@ export class WordClasses {
   summaryWords: u32;
   words: u32;
   classes: u32;
-  present: u32;
+  spare: u32;
   bytes: u32;
+  window: u32;
 }
 
 export const SUMMARY: usize = 64;
@@ -54,17 +55,12 @@ export const EVERY_32: u64 = ~(<u64>0) / 0xffffffff;
 
 /** Tells the summary whether L[k] of `group` is empty. */
 function summarise(block: usize, group: u32, k: u32): void {
-  const w = changetype<WordClasses>(block);
-  const base = block + SUMMARY + ((<usize>k) << SUMMARY_SHIFT);
-  const at = base + ((<usize>(group >> 6)) << 3);
+  const at = block + SUMMARY + ((<usize>k) << SUMMARY_SHIFT) + ((<usize>(group >> 6)) << 3);
   const bit = (<u64>1) << (group & 63);
   if (load<u64>(block + LINES + ((<usize>group) << LINE_SHIFT) + ((<usize>k) << 3)) !== 0) {
     store<u64>(at, load<u64>(at) | bit);
-    w.present = w.present | (1 << k);
   } else {
     store<u64>(at, load<u64>(at) & ~bit);
-    const all = load<u64>(base) | load<u64>(base, 8) | load<u64>(base, 16) | load<u64>(base, 24);
-    if (all === 0) w.present = w.present & ~(1 << k);
   }
 }
 
@@ -276,8 +272,12 @@ export function wcSettle(block: u32): void {
   giveLong(block, page, 1);
 }
 
-/** A structure for `pages` (1..2^20) free pages in the arena; 0 when memory is exhausted. */
-export function wcCreate(pages: u32): u32 {
+/**
+ * A structure for `pages` (1..2^20) pages in the arena, of which only the first `free` are there to be
+ * taken until `wcExtend`; 0 when memory is exhausted. `window`: no range crosses a
+ * multiple of this many pages (a power of two from 4096 on; 0: no limit).
+ */
+export function wcCreatePart(pages: u32, free: u32, window: u32): u32 {
   const groups = (pages + 4095) >> 12;
   // Whole groups of words and classes, so that a look at the next words needs no bound.
   const bytes = <u32>LINES + groups * (128 + 512 + 64);
@@ -287,12 +287,23 @@ export function wcCreate(pages: u32): u32 {
   w.pages = pages;
   w.groups = groups;
   w.bytes = bytes;
+  w.window = window;
   w.pending = IOVA_NONE;
   w.summaryWords = (groups + 63) >> 6;
   w.words = <u32>block + <u32>LINES + groups * 128;
   w.classes = w.words + groups * 512;
-  giveLong(block, 0, pages);
+  giveLong(block, 0, free);
   return <u32>block;
+}
+
+/** A structure for `pages` (1..2^20) free pages in the arena; 0 when memory is exhausted. */
+export function wcCreate(pages: u32): u32 {
+  return wcCreatePart(pages, pages, 0);
+}
+
+/** Adds [first, first + count), not there so far, to what can be taken. */
+export function wcExtend(block: u32, first: u32, count: u32): void {
+  giveLong(block, first, count);
 }
 
 /** Gives back the memory of a structure. */

@@ -193,13 +193,21 @@ function headOf(block: usize, page: u32, enough: u32): u32 {
   return page >= end ? 0 : wcFirstTaken(<u32>block, page, end) - page;
 }
 
-/** n > 256 pages aligned to 256. */
+/** n > 256 pages aligned to 256, inside one window. */
 function findInRun(block: usize, n: u32): u32 {
   const quads = n >> 8;
   const rest = n & 255;
+  const window = changetype<WordClasses>(block).window >> 8;
   let word = nextWord(block, 8, 0);
   while (word !== IOVA_NONE) {
     const quad = word >> 2;
+    if (window !== 0) {
+      const room = window - (quad & (window - 1));
+      if (room < quads + (rest !== 0 ? 1 : 0)) {
+        word = nextWord(block, 8, (quad + room) << 2);
+        continue;
+      }
+    }
     const run = quadRun(block, quad, quads + 1);
     if (run > quads) return quad << 8;
     if (run === quads && (rest === 0 || headOf(block, (quad + quads) << 8, rest) >= rest)) return quad << 8;
@@ -211,6 +219,7 @@ function findInRun(block: usize, n: u32): u32 {
 /** Any size, any alignment, relative to any base: start = first page with (base + start) a multiple of 2^o. */
 function findAnywhere(block: usize, n: u32, o: u32, base: u32): u32 {
   const pages = changetype<WordClasses>(block).pages;
+  const window = changetype<WordClasses>(block).window;
   const round = ((<u32>1) << o) - 1;
   // Wherever a run of n pages lies, it contains an aligned block of this order.
   const k = min<u32>(6, 31 - clz<u32>((n + 1) >> 1));
@@ -232,6 +241,10 @@ function findAnywhere(block: usize, n: u32, o: u32, base: u32): u32 {
     from += <u32>ctz<u64>(free);
     from = ((from + base + round) & ~round) - base;
     if (from > pages || n > pages - from) return IOVA_NONE;
+    if (window !== 0 && (from & (window - 1)) + n > window) {
+      from = (from | (window - 1)) + 1;
+      continue;
+    }
     const taken = wcFirstTaken(<u32>block, from, from + n);
     if (taken === from + n) return from;
     from = taken + 1;
@@ -256,12 +269,6 @@ export function wcLowest(block: u32): u32 {
   const w = changetype<WordClasses>(<usize>block);
   if (w.pending !== IOVA_NONE) return w.pending;
   return Search.block(block, 0);
-}
-
-/** True when an aligned block of 2^k pages (k = 0..8) or, for k = 0, the pending page is free. */
-export function wcMayHold(block: u32, k: u32): bool {
-  const w = changetype<WordClasses>(<usize>block);
-  return ((w.present >> k) & 1) !== 0 || w.pending !== IOVA_NONE;
 }
 
 /** The lowest free page when it is not the pending one. */

@@ -35,14 +35,24 @@ const op = fc.oneof(
 describe.each(builds)("word classes, %s", (build) => {
   const { iova } = iovaCore(build);
 
-  it.each([1, 32, 33, 64, 320, 4096, 5000, 12_345])("place %i pages as a flat search does", (pages) => {
+  it.each([
+    [1, 0],
+    [32, 0],
+    [33, 0],
+    [64, 0],
+    [320, 0],
+    [4096, 0],
+    [5000, 0],
+    [12_345, 0],
+    [3 * 4096, 4096],
+  ])("place %i pages as a flat search does (window %i)", (pages, window) => {
     fc.assert(
       fc.property(fc.array(op, { minLength: 1, maxLength: 150, size: "max" }), (ops) => {
         const row = new SlowRow(pages);
-        const block = iova.wcCreate(pages) >>> 0;
+        const block = iova.wcCreatePart(pages, pages, window) >>> 0;
         const live: { first: number; count: number }[] = [];
         const take = (n: number, order: number, base: number): void => {
-          const expected = row.find(n, order, base);
+          const expected = row.find(n, order, base, window === 0 ? undefined : window);
           expect(iova.wcAllocBased(block, n, order, base) | 0).toBe(expected);
           if (expected === NONE) return;
           row.fill(expected, n, 1);
@@ -92,6 +102,18 @@ describe.each(builds)("word classes, %s", (build) => {
     expect(iova.wcFree(block, 0, 1)).toBe(0);
     expect(iova.wcUsed(block)).toBe(0);
     expect(iova.wcAlloc(block, 4160, 8)).toBe(0);
+    iova.wcDestroy(block);
+  });
+
+  it("takes nothing that is not there yet", () => {
+    const block = iova.wcCreatePart(8192, 4096, 4096) >>> 0;
+    expect(iova.wcAlloc(block, 4000, 8)).toBe(0);
+    expect(iova.wcAlloc(block, 97, 0) | 0).toBe(NONE);
+    iova.wcExtend(block, 4096, 4096);
+    expect(iova.wcAlloc(block, 97, 0)).toBe(4096);
+    expect(iova.wcAlloc(block, 96, 0)).toBe(4000);
+    expect(iova.wcAlloc(block, 4097, 8) | 0).toBe(NONE);
+    expect(iova.wcUsed(block)).toBe(4193);
     iova.wcDestroy(block);
   });
 

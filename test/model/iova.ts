@@ -9,11 +9,12 @@ export class SlowRow {
     this.taken = new Uint8Array(pages);
   }
 
-  /** First page p with (p + base) a multiple of 2^order and [p, p + count) free; -1 when there is none. */
-  find(count: number, order: number, base = 0): number {
+  /** First page p with (p + base) a multiple of 2^order, [p, p + count) free and inside a window; -1: none. */
+  find(count: number, order: number, base = 0, window = Number.POSITIVE_INFINITY): number {
     const step = 2 ** order;
     let page = (step - (base % step)) % step;
     search: for (; page + count <= this.taken.length; page += step) {
+      if ((page % window) + count > window) continue;
       for (let i = 0; i < count; i++) if (this.taken[page + i] === 1) continue search;
       return page;
     }
@@ -78,9 +79,9 @@ export class SlowSpace {
   readonly rows: SlowRow[];
 
   /** @throws the errno as a number */
-  constructor(version: SlowVersion, base: number, size: number, order: number) {
+  constructor(version: SlowVersion, base: number, size: number, order: number, cap = 8) {
     this.#single = version === "v3.6" || version === "v3.14";
-    this.#cap = version === "v3.6" ? 99 : 8;
+    this.#cap = version === "v3.6" ? 99 : cap;
     this.#order = this.#single ? order : 0;
     this.#base = base;
     if (!this.#single && size > FOUR_GIB) throw 34;

@@ -61,6 +61,9 @@ export interface IovaExports {
 
   /** Word classes over `pages` free pages, or 0. */
   wcCreate(pages: number): number;
+  /** The same with the first `free` pages only, and no range across a multiple of `window` pages (0: anywhere). */
+  wcCreatePart(pages: number, free: number, window: number): number;
+  wcExtend(block: number, first: number, count: number): void;
   wcDestroy(block: number): void;
   /** First page, or 0xffffffff. */
   wcAlloc(block: number, count: number, alignOrder: number): number;
