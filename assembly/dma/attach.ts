@@ -54,7 +54,6 @@ export function deviceAttach(index: u32, space: u32, domain: u32): i32 {
   if (space !== 0) iovaTrackOwners(space);
   d.domain = domain;
   d.ops = OPS_IOMMU;
-  iovaTrackOwners(space);
   for (let k: u32 = 0; k < d.sysmmuCount; k++) sysmmuSetSpace(deviceSysmmu(d, k), space);
   return error;
 }
