@@ -4,13 +4,20 @@
 //
 // Not modelled: release; an instance lives as long as its machine.
 
-import { EINVAL, ENOMEM, STALE_SLOT_BYTES, STALE_SLOTS, SYSMMU_NONE } from "../abi";
+import {
+  EINVAL,
+  ENOMEM,
+  STALE_SLOT_BYTES,
+  STALE_SLOTS,
+  SYSCOUNT_FLPD_INVALIDATED,
+  SYSMMU_NONE,
+} from "../abi";
 import { arenaAlloc } from "../arena";
 import { header, setError } from "../header";
 import { SYSMMU_COUNT } from "../layout";
 import { tlbFlushAll, tlbMarkStale } from "../tlb/fill";
 import { flpdCreate, flpdFlush } from "../tlb/flpd";
-import { tlbCreate } from "../tlb/tlb";
+import { TLB_HEADER, tlbColumn, tlbCreate } from "../tlb/tlb";
 import {
   accessMap,
   defaultFetch,
@@ -20,7 +27,7 @@ import {
   generationOf,
   hasSecondLevel,
 } from "./generation";
-import { sysmmuOf } from "./instance";
+import { FILE_BYTES, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { initialWords } from "./registers";
 
 const L2_SETS: u32 = 64;
@@ -28,6 +35,13 @@ const L2_WAYS: u32 = 8;
 
 function powerOfTwo(n: u32): bool {
   return n !== 0 && (n & (n - 1)) === 0;
+}
+
+// What one level may hold.
+const LEVEL_ENTRIES: u64 = 1 << 18;
+
+function possible(sets: u32, ways: u32): bool {
+  return powerOfTwo(sets) && sets <= 65536 && ways <= 4096 && <u64>sets * ways <= LEVEL_ENTRIES;
 }
 
 function failed(errno: i32): u32 {
@@ -38,7 +52,7 @@ function failed(errno: i32): u32 {
 /**
  * A new instance that reads `version` from VERSION; its index, or 0xffffffff with ENOMEM when all
  * SYSMMU_COUNT are taken or memory is exhausted, EINVAL for a shape that is none (sets and `fetch` a
- * power of two, ways 1..4096, a first level is needed). Of the caches, 0 means what the generation
+ * power of two, ways 1..4096, at most 2^18 entries, a first level is needed). Of the caches, 0 means what the generation
  * has and SYSMMU_NONE none: `l1Sets` x `l1Ways` and `l2Sets` x `l2Ways` entries, `flpdLines` of the
  * level-1 descriptor cache, `fetch` level-2 descriptors read per walk (1..256).
  */
@@ -65,14 +79,13 @@ export function sysmmuCreate(
   const ways2 = l2Ways === 0 ? L2_WAYS : l2Ways;
   const lines = flpdLines === 0 ? defaultFlpdLines(generation) : flpdLines === SYSMMU_NONE ? 0 : flpdLines;
   const take = fetch === 0 ? defaultFetch(generation) : fetch === SYSMMU_NONE ? 1 : fetch;
-  if (!powerOfTwo(sets1) || sets1 > 65536 || ways1 > 4096 || !powerOfTwo(take) || take > 256 || lines > 4096)
-    return failed(EINVAL);
-  if (!none2 && (!powerOfTwo(sets2) || sets2 > 65536 || ways2 > 4096)) return failed(EINVAL);
+  if (!possible(sets1, ways1) || !powerOfTwo(take) || take > 256 || lines > 4096) return failed(EINVAL);
+  if (!none2 && !possible(sets2, ways2)) return failed(EINVAL);
   const mmu = sysmmuOf(index);
   mmu.version = version;
   mmu.generation = generation;
   mmu.fetch = take;
-  mmu.file = <u32>arenaAlloc(4096 + 64);
+  mmu.file = <u32>arenaAlloc(FILE_BYTES);
   mmu.access = <u32>arenaAlloc(1024);
   mmu.unknown = <u32>arenaAlloc(128);
   mmu.stale = <u32>arenaAlloc(16 + STALE_SLOTS * STALE_SLOT_BYTES);
@@ -88,6 +101,14 @@ export function sysmmuCreate(
   return index;
 }
 
+// A level as at birth: nothing in it, the first victim of every set its first way.
+function empty(mmu: Sysmmu, tlb: u32): void {
+  tlbFlushAll(mmu, tlb);
+  const setBytes = load<u32>(<usize>tlb, 20);
+  let next = <usize>tlb + TLB_HEADER + tlbColumn(tlb) * 5;
+  for (let s: u32 = 0, sets = load<u32>(<usize>tlb, 24); s < sets; s++, next += setBytes) store<u32>(next, 0);
+}
+
 /** A power cycle: registers and translation caches of instance `index` as at birth; counters stay. */
 export function sysmmuReset(index: u32): void {
   const mmu = sysmmuOf(index);
@@ -99,11 +120,11 @@ export function sysmmuReset(index: u32): void {
   mmu.blockLeft = 0;
   mmu.heldRead = 0;
   mmu.heldWrite = 0;
-  memory.fill(<usize>mmu.file, 0, 4096);
+  memory.fill(<usize>mmu.file, 0, FILE_BYTES);
   initialWords(mmu);
-  tlbFlushAll(mmu, mmu.l1);
-  if (mmu.l2 !== 0) tlbFlushAll(mmu, mmu.l2);
-  if (mmu.flpd !== 0) flpdFlush(mmu.flpd, 0, 4095);
+  empty(mmu, mmu.l1);
+  if (mmu.l2 !== 0) empty(mmu, mmu.l2);
+  if (mmu.flpd !== 0) sysmmuCount(mmu, SYSCOUNT_FLPD_INVALIDATED, flpdFlush(mmu.flpd, 0, 4095));
 }
 
 /** Names the IO-address space (iova floor) whose owner index blames entries of instance `index`; 0 none. */

@@ -2,20 +2,27 @@
 //
 //   out  +0 result: WALK_* of walk.ts    +4 pa        +8 page mask   +12 data word flags (7:0)
 //        +16 lv1 address  +20 lv1        +24 lv2 address  +28 lv2    +32 pa bits 35:32
-//        +36 1 = the first TLB level would answer (+40 its data word), 2 = the second
+//        +36 1 = the first TLB level would answer (+40 its data word), 2 = the second;
+//            5, 6 the same with several entries at once
 //        +44 CTRL   +48 CFG   +52 INT_STATUS   +56 PT_BASE
+//        +60 1 = the level-1 descriptor would come from the FLPD cache (+64 its word)
 //
 // Not modelled: what a walk at another time would have found.
 
 import { walkTables } from "../pagetable/walk";
+import { flpdFind } from "../tlb/flpd";
 import { FIND_MISS, FIND_MULTI, tlbColumn, tlbFind } from "../tlb/tlb";
-import { Sysmmu, sysmmuOf } from "./instance";
+import { CFG_FLPD, Sysmmu, sysmmuOf } from "./instance";
 
-function cached(tlb: u32, va: u32): u32 {
-  if (tlb === 0) return 0;
+// What `level` holds for `va`, to out + 36; false when nothing.
+function cached(tlb: u32, va: u32, level: u32, out: usize): bool {
+  if (tlb === 0) return false;
   const entry = tlbFind(tlb, va);
-  if (entry === FIND_MISS || entry === FIND_MULTI) return 0;
-  return load<u32>(entry + tlbColumn(tlb) * 2) | 2; // bit 1 is free: never 0
+  if (entry === FIND_MISS) return false;
+  const several = entry === FIND_MULTI;
+  store<u32>(out, several ? level + 4 : level, 36);
+  store<u32>(out, several ? 0 : load<u32>(entry + tlbColumn(tlb) * 2), 40);
+  return true;
 }
 
 function explain(mmu: Sysmmu, va: u32, out: usize): void {
@@ -36,14 +43,15 @@ function explain(mmu: Sysmmu, va: u32, out: usize): void {
   store<u32>(out, mmu.lv2Address, 24);
   store<u32>(out, mmu.lv2, 28);
   store<u32>(out, mmu.fault === 0 ? data >> 28 : 0, 32);
-  const first = cached(mmu.l1, va);
-  const second = first !== 0 ? 0 : cached(mmu.l2, va);
-  store<u32>(out, first !== 0 ? 1 : second !== 0 ? 2 : 0, 36);
-  store<u32>(out, first !== 0 ? first : second, 40);
+  store<u64>(out, 0, 36);
+  if (!cached(mmu.l1, va, 1, out)) cached(mmu.l2, va, 2, out);
   store<u32>(out, mmu.ctrl, 44);
   store<u32>(out, mmu.cfg, 48);
   store<u32>(out, mmu.intStatus, 52);
   store<u32>(out, mmu.ptBase, 56);
+  const held = mmu.flpd !== 0 && (mmu.cfg & CFG_FLPD) !== 0 ? flpdFind(mmu.flpd, va >> 20) : 0;
+  store<u32>(out, held !== 0 ? 1 : 0, 60);
+  store<u32>(out, held !== 0 ? load<u32>(held) : 0, 64);
   mmu.lv1Address = lv1Address;
   mmu.lv1 = lv1;
   mmu.lv2Address = lv2Address;
@@ -52,7 +60,7 @@ function explain(mmu: Sysmmu, va: u32, out: usize): void {
   mmu.mask = mask;
 }
 
-/** Writes the explanation (60 bytes, see above) of `va` through instance `index` to linear memory `out`. */
+/** Writes the explanation (68 bytes, see above) of `va` through instance `index` to linear memory `out`. */
 export function sysmmuExplain(index: u32, va: u32, out: usize): void {
   explain(sysmmuOf(index), va, out);
 }

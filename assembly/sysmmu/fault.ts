@@ -162,6 +162,10 @@ export function sysmmuInject(
   }
   const bit = <u32>ctz<u32>(intStatus);
   const v5 = mmu.generation === SYSMMU_V5;
+  // The transactions at fault are held; of bits 0 and 3 a read's.
+  if ((v5 ? intStatus & 0xffff : intStatus & 0x3b) !== 0)
+    hold(mmu, v5 || (intStatus & 0x32) !== 0 ? arAddr : pageAddr, 0);
+  if ((v5 ? intStatus >> 16 : intStatus & 0xc4) !== 0) hold(mmu, awAddr, 1);
   const write: u32 = v5 ? (bit >= 16 ? 1 : 0) : bit === 2 || bit === 6 || bit === 7 ? 1 : 0;
   let va = write !== 0 ? awAddr : arAddr;
   if (!v5 && bit === 0) va = pageAddr;

@@ -18,6 +18,9 @@ export const REG_NONE: u8 = 0;
 export const REG_RO: u8 = 1;
 export const REG_RW: u8 = 2;
 export const REG_WO: u8 = 3;
+/** A performance counter register (performance.ts), one of the named prefetch buffer (prefetch.ts). */
+export const REG_PPC: u8 = 4;
+export const REG_BANK: u8 = 5;
 
 /** 0x80000001 "does not report a proper version"; its driver takes it for 1.0. */
 const VERSION_BOGUS: u32 = 0x80000001;
@@ -56,9 +59,9 @@ export function accessMap(map: usize, generation: u32): void {
   allow(map, 0x024, 0x030, 4, REG_RO); // PAGE, AW, AR, DEFAULT_SLAVE address
   if (generation === SYSMMU_V1) {
     allow(map, 0x038, 0x03c, 4, REG_RW); // TLB_READ, TLB_DATA
-    allow(map, 0x040, 0x04c, 4, REG_RW); // PPC_EVENT_SEL
+    allow(map, 0x040, 0x04c, 4, REG_PPC); // PPC_EVENT_SEL
   } else {
-    allow(map, 0x058, 0x064, 4, REG_RW); // PPC_EVENT_SEL
+    allow(map, 0x058, 0x064, 4, REG_PPC); // PPC_EVENT_SEL
   }
   if (generation === SYSMMU_V3_1) allow(map, 0x04c, 0x058, 4, REG_RW); // PB0, PB1 windows
   if (generation === SYSMMU_V3_2) allow(map, 0x070, 0x084, 4, REG_RW); // PB0..PB2 windows
@@ -66,12 +69,13 @@ export function accessMap(map: usize, generation: u32): void {
     allow(map, 0x040, 0x040, 4, REG_RW); // L1TLB_READ_ENTRY
     allow(map, 0x044, 0x04c, 4, REG_RO); // L1TLB_ENTRY_PPN, _VPN, FAULT_TRANS_INFO
     allow(map, 0x400, 0x400, 4, REG_RO); // PB_INFO
-    allow(map, 0x404, 0x414, 4, REG_RW); // PB_LMM, PB_INDICATE, PB_CFG, PB_START, PB_END
+    allow(map, 0x404, 0x408, 4, REG_RW); // PB_LMM, PB_INDICATE
+    allow(map, 0x40c, 0x414, 4, REG_BANK); // PB_CFG, PB_START, PB_END
     allow(map, 0x418, 0x418, 4, REG_RO); // SPB_BASE_VPN
   }
-  allow(map, 0x800, 0x800, 4, REG_RW); // PPC_PMNC
-  allow(map, 0x810, 0x850, 0x10, REG_RW); // PPC_CNTENS, CNTENC, INTENS, INTENC, FLAG
-  allow(map, 0x900, 0x940, 0x10, REG_RW); // PPC_CCNT, PMCNT0..3
+  allow(map, 0x800, 0x800, 4, REG_PPC); // PPC_PMNC
+  allow(map, 0x810, 0x850, 0x10, REG_PPC); // PPC_CNTENS, CNTENC, INTENS, INTENC, FLAG
+  allow(map, 0x900, 0x940, 0x10, REG_PPC); // PPC_CCNT, PMCNT0..3
 }
 
 // Version 5: FLUSH and PT_BASE change places, AR and AW report apart.

@@ -13,7 +13,8 @@
 // Pointers are arena blocks: l1, l2 TLB levels (l2 0: none), flpd level-1
 // descriptor cache (0: none), file the 4 KiB register window as stored words,
 // access one byte per word of the window, unknown a bit per word that has been
-// reported. lv1Address..mask are the scratch of the last walk.
+// reported. lv1Address..mask are the scratch of the last walk. Behind the window, file
+// holds the starts of the performance counters and the banks of the prefetch buffers.
 //
 // Not modelled: clocks and power; sysmmuReset is what a power cycle does.
 
@@ -64,6 +65,11 @@ export const CFG_EAP: u32 = 1 << 2;
 export const CFG_FLPD: u32 = 1 << 20;
 
 export const SYSMMU_COUNTERS: usize = 0x80;
+
+/** Block `file`: u64 starts of four performance counters, then six banks of 16 bytes. */
+export const FILE_STARTS: usize = 0x1000;
+export const FILE_BANKS: usize = 0x1020;
+export const FILE_BYTES: u32 = 0x1080;
 
 /** Record of instance `index` (0..SYSMMU_COUNT-1). */
 export function sysmmuOf(index: u32): Sysmmu {

@@ -31,8 +31,10 @@ import { logEvent, logging } from "../log";
 import { TLB_HEADER, tlbColumn } from "../tlb/tlb";
 import { releaseHeld } from "./fault";
 import { flushAll, flushEntry, flushRange } from "./flush";
-import { REG_NONE, REG_RO, REG_RW } from "./generation";
-import { blocked, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { REG_BANK, REG_NONE, REG_PPC, REG_RO, REG_RW } from "./generation";
+import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { ppcRead, ppcWrite } from "./performance";
+import { bankRead, bankWrite } from "./prefetch";
 
 /** The stored word of the window at `offset` (a multiple of 4 below 0x1000). */
 export function regWord(mmu: Sysmmu, offset: u32): u32 {
@@ -74,14 +76,26 @@ export function sysmmuRegWrite(index: u32, offset: u32, value: u32): void {
     return;
   }
   if (access === REG_RO) return;
+  if (access === REG_PPC) {
+    ppcWrite(mmu, offset, value);
+    return;
+  }
+  if (access === REG_BANK) {
+    bankWrite(mmu, offset, value);
+    return;
+  }
   if (access === REG_RW) regStore(mmu, offset, value);
-  if (offset === 0) {
-    mmu.ctrl = value;
-    mmu.blockLeft = mmu.blockPolls;
-  } else if (offset === 4) {
-    mmu.cfg = value;
-  } else if (mmu.generation === SYSMMU_V5) writeMapB(mmu, offset, value);
+  if (offset === 0) control(mmu, value);
+  else if (offset === 4) mmu.cfg = value;
+  else if (mmu.generation === SYSMMU_V5) writeMapB(mmu, offset, value);
   else writeMapA(mmu, offset, value);
+}
+
+// Only a BLOCK that rises is a new request; one in effect stays so.
+function control(mmu: Sysmmu, value: u32): void {
+  if ((value & CTRL_BLOCK) === 0) mmu.blockLeft = 0;
+  else if ((mmu.ctrl & CTRL_BLOCK) === 0) mmu.blockLeft = mmu.blockPolls;
+  mmu.ctrl = value;
 }
 
 function writeMapA(mmu: Sysmmu, offset: u32, value: u32): void {
@@ -136,7 +150,10 @@ function statusOf(mmu: Sysmmu): u32 {
 }
 
 function registerValue(mmu: Sysmmu, offset: u32): u32 {
-  if (accessOf(mmu, offset) === REG_NONE) return 0;
+  const access = accessOf(mmu, offset);
+  if (access === REG_NONE) return 0;
+  if (access === REG_PPC) return ppcRead(mmu, offset);
+  if (access === REG_BANK) return bankRead(mmu, offset);
   if (offset === 8) return statusOf(mmu);
   if (offset === 0x34) return mmu.version;
   if (offset === (mmu.generation === SYSMMU_V5 ? 0x60 : 0x18)) return mmu.intStatus;

@@ -3,6 +3,7 @@
 // Record layout: assembly/abi.ts (64 bytes at FAULTS). Messages: spec/sysmmu-hardware 2.5.
 
 import { type Core, coreConstant } from "../core/core.js";
+import { generationOfVersion } from "./registers.js";
 
 /** One fault of a System MMU, or the first use of a stale translation. */
 export interface FaultRecord {
@@ -54,7 +55,7 @@ const NO_PA = 0xffff_ffff;
 
 /** Name of INT_STATUS bit `bit` for hardware that reads `version`. */
 export function faultName(bit: number, version: number): string {
-  if (version >>> 28 === 5) {
+  if (generationOfVersion(version) === "v5") {
     const name = FAULT_NAMES_V5[bit % 16];
     return name === undefined ? "UNKNOWN FAULT" : `${bit >= 16 ? "AW" : "AR"} ${name} FAULT`;
   }
@@ -85,7 +86,7 @@ export function readFaults(core: Core, instance: number | null): FaultRecord[] {
       lv1: descriptor(4),
       lv2: descriptor(6),
       owner: words[at + 8]!,
-      ptBase: words[at + 14]! >>> 28 === 5 ? words[at + 9]! * 4096 : words[at + 9]!,
+      ptBase: generationOfVersion(words[at + 14]!) === "v5" ? words[at + 9]! * 4096 : words[at + 9]!,
       seq: core.views.u64(base + (n % room) * bytes + 0x28),
     });
   }
@@ -104,10 +105,10 @@ export function driverMessage(fault: FaultRecord, device: string, driver: "v3.6"
     if (fault.lv2 !== null) lines.push(`\t Lv2 entry: ${hex(fault.lv2.value)}`);
     return [...lines, "Generating Kernel OOPS... because it is unrecoverable."];
   }
-  const name = fault.name.replace(/ FAULT$/, "").replace(/^(PAGE)$/, "PAGE");
+  const name = fault.name.replace(/ FAULT$/, "");
   const lines = [
     `${device}: ${name} FAULT occurred at ${hex(fault.va)}`,
-    `Page table base: ${hex(fault.ptBase)}`,
+    `Page table base: 0x${fault.ptBase.toString(16).padStart(8, "0")}`,
   ];
   if (fault.lv1 !== null) lines.push(`\tLv1 entry: ${hex(fault.lv1.value)}`);
   if (fault.lv2 !== null) lines.push(`\t Lv2 entry: ${hex(fault.lv2.value)}`);

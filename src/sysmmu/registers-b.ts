@@ -45,6 +45,7 @@ export const MAP_B: readonly RegisterDescription[] = [
   register("PB_INFO", 0x350, "RO", "1.6"),
   register("SW_DF_VPN", 0x400, "RW", "1.6"),
   register("DF_CMD_NUM", 0x408, "RW", "1.6"),
+  ...Array.from({ length: 18 }, (_, n) => register(`PPC_${n}`, 0x600 + 4 * n, "RW", "1.6 (stored only)")),
   register("L1TLB_READ_ENTRY", 0x750, "RW", "1.6"),
   register("L1TLB_ENTRY_VPN", 0x754, "RO", "1.6"),
   register("L1TLB_ENTRY_PPN", 0x75c, "RO", "1.6"),
@@ -53,4 +54,6 @@ export const MAP_B: readonly RegisterDescription[] = [
   register("L2TLB_ENTRY_VPN", 0x774, "RO", "1.6"),
   register("L2TLB_ENTRY_PPN", 0x77c, "RO", "1.6"),
   register("L2TLB_ENTRY_ATTR", 0x784, "RO", "1.6"),
+  register("SPB_READ", 0x7a0, "RW", "1.6 (stored only)"),
+  ...Array.from({ length: 6 }, (_, n) => register(`SPB_${n}`, 0x7a4 + 4 * n, "RO", "1.6")),
 ];

@@ -2,7 +2,7 @@
 //
 //   map A: 1.x, 2.x, 3.0/3.1, 3.2, 3.3          map B: 5.x (36-bit descriptors)
 //
-// Access: RO read only, RW, WO strobe (reads 0), W1C write one to clear. Reset values are not
+// Access: RO read only, RW, WO strobe (reads 0), W1C and W1S write one to clear and to set. Reset values are not
 // published; all are 0 here but VERSION and capabilities (spec/sysmmu-hardware 1.5).
 //
 // Not modelled: map C (7.x, 9.x), which no Exynos4 has.
@@ -11,7 +11,7 @@ import { MAP_A, MAP_A_V1, MAP_A_V2, MAP_A_V31, MAP_A_V32, MAP_A_V33 } from "./re
 import { MAP_B } from "./registers-b.js";
 
 /** How software may use a register. */
-export type RegisterAccess = "RO" | "RW" | "WO" | "W1C";
+export type RegisterAccess = "RO" | "RW" | "WO" | "W1C" | "W1S";
 
 /** A bit field: `name` in bits high..low. */
 export interface RegisterField {

@@ -157,8 +157,7 @@ export class SysMmu {
       const value = this.peekUint32(row.offset);
       const fields: Record<string, number> = {};
       for (const f of row.fields) {
-        fields[f.name] =
-          (value >>> f.low) & (f.high - f.low === 31 ? 0xffff_ffff : (1 << (f.high - f.low + 1)) - 1);
+        fields[f.name] = Math.floor(value / 2 ** f.low) % 2 ** (f.high - f.low + 1);
       }
       return { name: row.name, offset: row.offset, access: row.access, value, fields };
     });
@@ -234,7 +233,7 @@ export class SysMmu {
     const { core } = this.#live;
     const out = coreConstant(core, "BATCH");
     core.exports.sysmmuExplain(this.index, iova, out);
-    const w = core.u32.slice(out >>> 2, (out >>> 2) + 15);
+    const w = core.u32.slice(out >>> 2, (out >>> 2) + 17);
     const ctrl = w[11]!;
     const lines = [
       `${this.name}: version ${versionText(this.version)}, CTRL ${hex(ctrl)}, PT_BASE ${hex(w[14]!)}`,
@@ -245,14 +244,18 @@ export class SysMmu {
     if (w[6] !== 0xffff_ffff) lines.push(`level 2 at ${hex(w[6]!)}: ${hex(w[7]!)}`);
     if (w[0] === 0) {
       const high = w[8]! * 2 ** 32;
+      const checked = (w[12]! & 4) !== 0 ? "" : " (not checked: CFG.EAP is 0)";
       lines.push(
-        `page of ${(~w[2]! >>> 0) + 1} bytes: physical address ${hex(w[1]! + high)}${accessText(w[3]!)}`,
+        `page of ${(~w[2]! >>> 0) + 1} bytes: physical address ${hex(w[1]! + high)}${accessText(w[3]!)}${checked}`,
       );
     } else
       lines.push(w[0] === 1 ? "fault descriptor: PAGE FAULT" : "a descriptor lies outside memory: BUS ERROR");
-    if (w[9] !== 0) {
+    if (w[15] !== 0) lines.push(`the level-1 descriptor cache holds ${hex(w[16]!)}`);
+    if (w[9]! > 4) {
+      lines.push(`the translation cache (level ${w[9]! - 4}) answers first, with several entries: MULTI-HIT`);
+    } else if (w[9] !== 0) {
       const data = w[10]!;
-      const cached = ((data & 0xffffff00) << 4) >>> 0;
+      const cached = (data >>> 8) * 4096;
       const what =
         (data & 1) !== 0 ? "a fault" : `page ${hex(cached)}${(data & 0x20) !== 0 ? ", stale" : ""}`;
       lines.push(`the translation cache (level ${w[9]}) answers first: ${what}`);
