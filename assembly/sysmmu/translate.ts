@@ -54,14 +54,18 @@ function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
   if (blocked(mmu)) {
     mmu.stop = STOP_BLOCKED;
   } else if ((mmu.ctrl & CTRL_ENABLE) === 0) {
+    // What was held on this channel goes through as it is.
+    if (write !== 0) mmu.heldWrite = 0;
+    else mmu.heldRead = 0;
     return GATE_PASS;
   } else if (mmu.intStatus === 0) {
     releaseHeld(mmu);
     return GATE_OPEN;
   } else if ((write !== 0 ? mmu.heldWrite : mmu.heldRead) === 0) {
-    mmu.stop = lookup(mmu, va, write) === NO_DATA ? STOP_FAULT : STOP_STALLED;
+    const fault = lookup(mmu, va, write) === NO_DATA;
     hold(mmu, va, write);
-    return GATE_HELD;
+    mmu.stop = fault ? STOP_FAULT : STOP_STALLED;
+    if (fault) return GATE_HELD;
   } else {
     mmu.stop = STOP_STALLED;
   }
