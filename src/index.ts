@@ -2,6 +2,25 @@
 // The public API; nothing else. No dependency, no top-level await, no environment needed.
 
 export { CacheModel } from "./cache/cache-model.js";
+export {
+  type CapturedFrame,
+  FIMC_MAX_RATIO,
+  FimcCapture,
+  type FimcCaptureFormat,
+  type FimcOptions,
+  type FimcResult,
+  FimcScaler,
+} from "./devices/fimc.js";
+export {
+  contiguousPlanes,
+  PIXEL_FORMATS,
+  type Picture,
+  type PicturePlane,
+  type PixelFormat,
+  pictureBytes,
+  planeLayout,
+  testPicture,
+} from "./devices/picture.js";
 export { type CpuMapping, DmaAllocation, type MemoryRun, type MemoryType } from "./dma/allocation.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export { DmaDebug } from "./dma/debug.js";
