@@ -2,6 +2,7 @@
 // The public API; nothing else. No dependency, no top-level await, no environment needed.
 
 export { CacheModel } from "./cache/cache-model.js";
+export { DmaEngine, type DmaEngineOptions, type DmaEngineResult } from "./devices/dma-engine.js";
 export {
   type CapturedFrame,
   FIMC_MAX_RATIO,
@@ -11,6 +12,17 @@ export {
   type FimcResult,
   FimcScaler,
 } from "./devices/fimc.js";
+export { FIMD_WINDOWS, type FimdOptions, type FimdWindow, fimdScanOut } from "./devices/fimd.js";
+export { type G2dOptions, g2dBlit } from "./devices/g2d.js";
+export { type JpegStream, jpegEncode } from "./devices/jpeg.js";
+export { Mfc, type MfcBanks, type MfcDecode, type MfcFrame, mfcFrameBytes } from "./devices/mfc.js";
+export {
+  type BusAccess,
+  type PatternBase,
+  patterns,
+  type RandomPattern,
+  type Rectangle,
+} from "./devices/patterns.js";
 export {
   contiguousPlanes,
   PIXEL_FORMATS,
@@ -21,6 +33,8 @@ export {
   planeLayout,
   testPicture,
 } from "./devices/picture.js";
+export { type RotatorOptions, rotate } from "./devices/rotator.js";
+export type { Surface } from "./devices/surface.js";
 export { type CpuMapping, DmaAllocation, type MemoryRun, type MemoryType } from "./dma/allocation.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export { DmaDebug } from "./dma/debug.js";
