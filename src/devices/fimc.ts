@@ -132,6 +132,11 @@ export interface FimcCaptureFormat {
   readonly height: number;
   /** First frame's test pattern, 0 to 65535 (default 0); each frame takes the next. */
   readonly seed?: number;
+  /**
+   * What the sensor sends instead of the test pattern: fills `rgb` (R G B, three bytes per pixel) with line
+   * `line` of frame `sequence`. It holds the last line sent when called.
+   */
+  readonly sensor?: (line: number, sequence: number, rgb: Uint8Array) => void;
 }
 
 /** A frame that was captured. */
@@ -153,6 +158,7 @@ export class FimcCapture {
   readonly #height: number;
   readonly #layout: readonly PlaneLayout[];
   readonly #seed: number;
+  readonly #sensor: FimcCaptureFormat["sensor"];
   readonly #queue: { planes: readonly PicturePlane[]; checked: Required<PicturePlane>[] }[] = [];
   #sequence = 0;
   #current: Transfers | null = null;
@@ -171,6 +177,10 @@ export class FimcCapture {
     this.#width = format.width;
     this.#height = format.height;
     this.#seed = checkInteger("format.seed", format.seed ?? 0, 0, 0xffff);
+    if (format.sensor !== undefined && typeof format.sensor !== "function") {
+      throw new TypeError(`format.sensor must be a function, got ${describe(format.sensor)}`);
+    }
+    this.#sensor = format.sensor;
   }
 
   /** Buffers waiting, the one being filled included. */
@@ -216,9 +226,13 @@ export class FimcCapture {
 
   *#frame(seed: number, planes: readonly Required<PicturePlane>[]): Generator<Transfer, void> {
     const output = this.#layout.map((p) => new Uint8Array(p.bytesPerLine));
+    const sent = new Uint8Array(this.#width * 3);
     const pixels = new Uint8Array(this.#width * 3);
+    const sequence = this.#sequence;
     for (let line = 0; line < this.#height; line++) {
-      testPatternLine(line, this.#width, this.#height, seed, pixels);
+      if (this.#sensor === undefined) testPatternLine(line, this.#width, this.#height, seed, sent);
+      else this.#sensor(line, sequence, sent);
+      pixels.set(sent);
       if (isYcbcr(this.#format)) rgbToYcbcr(pixels);
       packLine(this.#format, pixels, this.#width, output);
       yield* writeLine(line, planes, output);

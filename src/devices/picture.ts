@@ -242,7 +242,7 @@ const BARS = [0xffffff, 0xffff00, 0x00ffff, 0x00ff00, 0xff00ff, 0xff0000, 0x0000
 
 /**
  * Line `y` of the test pattern that a camera sensor sends: eight colour bars in the upper three
- * quarters, a grey ramp with a diagonal below; `seed` moves both, so that two frames differ.
+ * quarters with diagonal lines, ramps of colour below; `seed` moves both, so that two frames differ.
  * @param out three bytes R G B per pixel
  */
 export function testPatternLine(

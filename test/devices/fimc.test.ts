@@ -230,6 +230,23 @@ describe("FIMC capture", () => {
     expect(machine.memory.peek(pa, 9600)).toEqual(testPicture("BGR4", 60, 40)[0]);
   });
 
+  it("takes lines of a sensor", () => {
+    const { machine, fimc } = make(false);
+    const pa = machine.memory.alloc(4096)!;
+    const capture = new FimcCapture(fimc, {
+      format: "NV12",
+      width: 4,
+      height: 2,
+      sensor: (line, sequence, rgb) => rgb.fill(100 + line * 10 + sequence),
+    });
+    for (const sequence of [0, 1]) {
+      capture.queue(contiguousPlanes("NV12", 4, 2, pa));
+      expect(capture.capture()?.status).toBe("done");
+      const [a, b] = [100 + sequence, 110 + sequence];
+      expect([...machine.memory.peek(pa, 12)]).toEqual([a, a, a, a, b, b, b, b, 128, 128, 128, 128]);
+    }
+  });
+
   it("checks its format and its planes", () => {
     const { fimc } = make(false);
     expect(() => new FimcCapture(fimc, { format: "YU12", width: 3, height: 2 })).toThrow(/format\.width/);
@@ -237,6 +254,9 @@ describe("FIMC capture", () => {
       /format\.seed/,
     );
     expect(() => new FimcCapture(fimc, null as never)).toThrow(TypeError);
+    expect(() => new FimcCapture(fimc, { format: "BGR3", width: 4, height: 2, sensor: 1 as never })).toThrow(
+      /format\.sensor must be a function, got 1/,
+    );
     const capture = new FimcCapture(fimc, { format: "YU12", width: 4, height: 2 });
     expect(() => capture.queue([{ address: 0 }])).toThrow(/planes must have 3 entries, got 1/);
   });
