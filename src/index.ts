@@ -60,14 +60,17 @@ export {
   INJECTION_KINDS,
   type InjectionKind,
 } from "./machine/injection.js";
+export { Interrupts } from "./machine/interrupts.js";
 export { GuestMemory } from "./machine/memory.js";
 export type { CacheOptions, MachineOptions, NewDevice, TlbOptions } from "./machine/options.js";
+export { Power, type PowerPolicy } from "./machine/power.js";
 export type { RunOptions } from "./machine/run.js";
 export { SnapshotError } from "./machine/snapshot.js";
 export type { MachineStatistics } from "./machine/statistics.js";
 export { Machine } from "./machine.js";
+export { Combiner } from "./soc/combiner.js";
 export { exynos4210 } from "./soc/exynos4210.js";
 export { exynos4212 } from "./soc/exynos4212.js";
 export { exynos4412 } from "./soc/exynos4412.js";
 export type { MasterDescription, SocDescription, SysmmuDescription } from "./soc/types.js";
-export { SysMmu } from "./sysmmu/sysmmu.js";
+export { BusError, RegisterError, SysMmu } from "./sysmmu/sysmmu.js";

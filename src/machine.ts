@@ -9,12 +9,14 @@ import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
+import { Board } from "./machine/board.js";
 import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
 import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
 import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
 import { FaultInjection } from "./machine/injection.js";
+import type { Interrupts } from "./machine/interrupts.js";
 import { Live } from "./machine/live.js";
 import { GuestMemory } from "./machine/memory.js";
 import {
@@ -24,6 +26,7 @@ import {
   type NewDevice,
   type TlbOptions,
 } from "./machine/options.js";
+import type { Power } from "./machine/power.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
 import { packSnapshot, SnapshotError, unpackSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
@@ -39,6 +42,7 @@ export class Machine {
   readonly #byName = new Map<string, Device>();
   readonly #sysmmus = new Map<string, SysMmu>();
   readonly #mappings: IommuMapping[] = [];
+  #board!: Board;
   #observer: DmaDebugHook | null;
   /** SoC it was built from. */
   readonly soc: SocDescription;
@@ -120,6 +124,7 @@ export class Machine {
       machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
     }
     for (const d of soc.devices) machine.#addDevice(d.name, d.ports);
+    machine.#board = new Board(machine.#live, soc, machine.#sysmmus, machine.#devices);
     return machine;
   }
 
@@ -178,6 +183,16 @@ export class Machine {
     }
     for (const port of names) this.#addSysmmu(port, version, {});
     return this.#addDevice(name, names);
+  }
+
+  /** Interrupt lines and the combiner. */
+  get interrupts(): Interrupts {
+    return this.#board.interrupts;
+  }
+
+  /** Power domains and clocks. */
+  get power(): Power {
+    return this.#board.power;
   }
 
   /** The devices, in the order of their index. */
@@ -283,13 +298,9 @@ export class Machine {
     const lastHolder = holderOf(device.name, iova, [], dead);
     const lines: string[] = [`${device.name}, IO address ${hex(iova)}:`];
     const port = device.sysmmus[0];
-    if (port === undefined) lines.push("  no SysMMU: the bus address is physical");
-    else
-      lines.push(
-        ...this.sysmmu(port)
-          .explain(iova)
-          .map((line) => `  ${line}`),
-      );
+    const walk =
+      port === undefined ? ["no SysMMU: the bus address is physical"] : this.sysmmu(port).explain(iova);
+    lines.push(...walk.map((line) => `  ${line}`));
     if (holder !== null) lines.push(`  held by ${describeMapping(holder)}`);
     else lines.push("  no live mapping holds it");
     if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
@@ -321,6 +332,7 @@ export class Machine {
           devices: m.devices.map((d) => d.index),
         })),
       labels: this.#live.labels,
+      board: this.#board.address,
     };
     return packSnapshot(core, description);
   }
@@ -362,6 +374,7 @@ export class Machine {
       machine.#devices.push(device);
       machine.#byName.set(name, device);
     }
+    machine.#board = new Board(machine.#live, d.soc, machine.#sysmmus, machine.#devices, d.board);
     for (const m of d.mappings) {
       machine.#mappings.push(
         IommuMapping.revive(

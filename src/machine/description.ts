@@ -32,4 +32,6 @@ export interface Description {
     devices: readonly number[];
   }[];
   readonly labels: readonly string[];
+  /** Address of the state of interrupts and power (board.ts). */
+  readonly board: number;
 }

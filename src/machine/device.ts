@@ -11,7 +11,7 @@ import type { Live } from "./live.js";
 export interface AccessResult {
   /** Bytes transferred before the access ended. */
   readonly done: number;
-  /** "ok", "fault" (a SysMMU holds the transaction) or "bus-error" (no memory there). */
+  /** "ok", "fault" (a SysMMU holds the transaction) or "bus-error" (no memory there, or no power or clock). */
   readonly status: "ok" | "fault" | "bus-error";
 }
 
@@ -28,6 +28,8 @@ export class Device {
   readonly sysmmus: readonly string[];
   /** The dma-mapping calls of this device. */
   readonly dma: Dma;
+  /** @internal Says why the device moves nothing through a port (power, clock), or null when it does. */
+  gate: ((port: number) => string | null) | null = null;
 
   /** @internal */
   constructor(
@@ -105,6 +107,7 @@ export class Device {
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
     const room = coreConstant(core, "BATCH_BYTES");
+    if (this.#gated(port)) return new Uint8Array(0);
     const out = new Uint8Array(length);
     let done = 0;
     while (done < length) {
@@ -130,6 +133,7 @@ export class Device {
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
     const room = coreConstant(core, "BATCH_BYTES");
+    if (this.#gated(port)) return this.lastAccess;
     let done = 0;
     while (done < bytes.length) {
       const n = Math.min(room, bytes.length - done);
@@ -144,6 +148,13 @@ export class Device {
 
   /** How the last `read` or `write` ended. */
   lastAccess: AccessResult = { done: 0, status: "ok" };
+
+  /** True when nothing is driven onto the bus: the access ends before its first byte. */
+  #gated(port: number): boolean {
+    const reason = this.gate?.(port) ?? null;
+    if (reason !== null) this.lastAccess = { done: 0, status: "bus-error" };
+    return reason !== null;
+  }
 
   #finish(done: number, asked: number): AccessResult {
     const status =

@@ -21,11 +21,19 @@ import {
 /** What an access to an offset without a register does besides reading 0: nothing, tell once per offset, or throw. */
 export type UnknownRegisterPolicy = "ignore" | "warn" | "throw";
 
-/** A register access that found no register (policy "throw"), or no power or clock. */
+/** A register access that found no register (policy "throw"). */
 export class RegisterError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "RegisterError";
+  }
+}
+
+/** A register access that nobody answers, for want of power or clock: the real bus hangs. */
+export class BusError extends RegisterError {
+  constructor(message: string) {
+    super(message);
+    this.name = "BusError";
   }
 }
 
@@ -94,6 +102,10 @@ export class SysMmu {
   unknownRegisters: UnknownRegisterPolicy = "ignore";
   /** @internal Says why registers do not answer (power, clock), or null when they do. */
   gate: (() => string | null) | null = null;
+  /** @internal What an access does then: throw BusError, or read 0 and be dropped. */
+  unanswered: "bus-error" | "ignore" = "bus-error";
+  /** @internal Called when the interrupt line may have changed, after `onInterrupt`. */
+  line: (() => void) | null = null;
 
   /** @internal */
   constructor(live: Live, index: number, name: string) {
@@ -105,19 +117,19 @@ export class SysMmu {
   /**
    * Reads the register at `offset` (multiple of 4, below 0x1000). STATUS reads count as polls of a
    * pending block.
-   * @throws RegisterError under policy "throw", or without power or clock
+   * @throws RegisterError under policy "throw"; BusError without power or clock (see {@link Power})
    */
   readUint32(offset: number): number {
-    this.#check(offset, false);
+    if (!this.#answers(offset, false)) return 0;
     const value = this.#live.core.exports.sysmmuRegRead(this.index, offset) >>> 0;
     this.updateInterrupt();
     return value;
   }
 
-  /** Writes the register at `offset`. */
+  /** Writes the register at `offset`. Throws as {@link readUint32} does. */
   writeUint32(offset: number, value: number): void {
     checkU32("value", value);
-    this.#check(offset, true);
+    if (!this.#answers(offset, true)) return;
     this.#live.core.exports.sysmmuRegWrite(this.index, offset, value);
     this.updateInterrupt();
   }
@@ -139,6 +151,7 @@ export class SysMmu {
     if (level === this.#level) return;
     this.#level = level;
     this.onInterrupt?.(level);
+    this.line?.();
   }
 
   /** MMU_VERSION. */
@@ -268,22 +281,24 @@ export class SysMmu {
     return (coreConstant(core, "SYSMMUS") + this.index * coreConstant(core, "SYSMMU_BYTES")) >>> 2;
   }
 
-  #check(offset: number, write: boolean): void {
+  #answers(offset: number, write: boolean): boolean {
     checkOffset(offset);
     const reason = this.gate?.() ?? null;
     if (reason !== null) {
-      throw new RegisterError(`${this.name}: no answer at ${hex(offset)}: ${reason} (the real bus hangs)`);
+      if (this.unanswered === "ignore") return false;
+      throw new BusError(`${this.name}: no answer at ${hex(offset)}: ${reason} (the real bus hangs)`);
     }
-    if (this.unknownRegisters === "ignore") return;
-    if (REGISTERS[this.generation].some((row) => row.offset === offset)) return;
+    if (this.unknownRegisters === "ignore") return true;
+    if (REGISTERS[this.generation].some((row) => row.offset === offset)) return true;
     if (this.unknownRegisters === "throw") {
       throw new RegisterError(
         `${this.name}: ${write ? "write to" : "read of"} ${hex(offset)}, where version ${versionText(this.version)} has no register`,
       );
     }
-    if (this.#told.has(offset)) return;
+    if (this.#told.has(offset)) return true;
     this.#told.add(offset);
     this.onUnknownRegister?.(offset, write);
+    return true;
   }
 }
 
