@@ -2,7 +2,12 @@
 // The public API; nothing else. No dependency, no top-level await, no environment needed.
 
 export { CacheModel } from "./cache/cache-model.js";
-export { DmaEngine, type DmaEngineOptions, type DmaEngineResult } from "./devices/dma-engine.js";
+export {
+  DmaEngine,
+  type DmaEngineFault,
+  type DmaEngineOptions,
+  type DmaEngineResult,
+} from "./devices/dma-engine.js";
 export {
   type CapturedFrame,
   FIMC_MAX_RATIO,
@@ -13,15 +18,17 @@ export {
   FimcScaler,
 } from "./devices/fimc.js";
 export { FIMD_WINDOWS, type FimdOptions, type FimdWindow, fimdScanOut } from "./devices/fimd.js";
-export { type G2dOptions, g2dBlit } from "./devices/g2d.js";
+export { type G2dMask, type G2dOptions, g2dBlit } from "./devices/g2d.js";
 export { type JpegStream, jpegEncode } from "./devices/jpeg.js";
 export { Mfc, type MfcBanks, type MfcDecode, type MfcFrame, mfcFrameBytes } from "./devices/mfc.js";
 export {
   type BusAccess,
+  nv12mtTile,
   type PatternBase,
   patterns,
   type RandomPattern,
   type Rectangle,
+  type TiledPlane,
 } from "./devices/patterns.js";
 export {
   contiguousPlanes,
@@ -73,4 +80,5 @@ export { exynos4210 } from "./soc/exynos4210.js";
 export { exynos4212 } from "./soc/exynos4212.js";
 export { exynos4412 } from "./soc/exynos4412.js";
 export type { MasterDescription, SocDescription, SysmmuDescription } from "./soc/types.js";
+export type { FaultRecord } from "./sysmmu/faults.js";
 export { BusError, RegisterError, SysMmu } from "./sysmmu/sysmmu.js";

@@ -9,9 +9,10 @@
 // byte that changes with the record, not data of the caller's.
 
 import { checkInteger, describe, hex } from "../check.js";
-import type { Device } from "../machine/device.js";
+import type { Device, DeviceCounters } from "../machine/device.js";
 import type { RunOptions } from "../machine/run.js";
 import type { Machine } from "../machine.js";
+import type { FaultRecord } from "../sysmmu/faults.js";
 import { CHUNK_RECORDS, NO_HANDLE, Op, RECORD_WORDS } from "../trace/opcodes.js";
 import type { BusAccess } from "./patterns.js";
 import { checkDevice } from "./transfers.js";
@@ -38,7 +39,25 @@ export interface DmaEngineResult {
   readonly faults: number;
   /** Accesses that met no memory. */
   readonly busErrors: number;
+  /** The first that a System MMU stopped, or null. */
+  readonly firstFault: DmaEngineFault | null;
 }
+
+/** The access of a pattern that faulted first. */
+export interface DmaEngineFault {
+  /** Its place in the pattern, from 0. */
+  readonly access: number;
+  /** Name of the System MMU. */
+  readonly sysmmu: string;
+  /** What the System MMU recorded: cause, IO address, descriptors, owner. */
+  readonly fault: FaultRecord;
+}
+
+/**
+ * Accesses of a crossing until a fault was seen: so few that the ring of 1024 fault records cannot lose the
+ * first (each access faults once at most; a stale use is recorded once per entry of a translation cache).
+ */
+const CAREFUL_RECORDS = 400;
 
 /** A bus master that follows patterns. */
 export class DmaEngine {
@@ -59,7 +78,8 @@ export class DmaEngine {
   }
 
   /**
-   * Runs a pattern, 65536 accesses per crossing.
+   * Runs a pattern, 65536 accesses per chunk; a chunk is one crossing once a fault was seen, and 164 while
+   * the first is looked for.
    * @param machine the machine of the device
    * @param pattern one of `patterns`, a block (`fimdScanOut`, `g2dBlit`...), or any iterable of accesses
    * @param options signal and onProgress, once per chunk; the total is what is known so far
@@ -78,10 +98,22 @@ export class DmaEngine {
     const chunk = new Uint32Array(CHUNK_RECORDS * RECORD_WORDS);
     let accesses = 0;
     let filled = 0;
+    let firstFault: DmaEngineFault | null = null;
     const flush = () => {
       if (filled === 0) return;
       options.signal?.throwIfAborted();
-      machine.run(chunk.subarray(0, filled));
+      const first = accesses - filled / RECORD_WORDS;
+      for (let at = 0; at < filled; ) {
+        const end = firstFault === null ? Math.min(filled, at + CAREFUL_RECORDS * RECORD_WORDS) : filled;
+        machine.run(chunk.subarray(at, end));
+        firstFault ??= this.#firstFault(
+          machine,
+          before,
+          first + at / RECORD_WORDS,
+          (end - at) / RECORD_WORDS,
+        );
+        at = end;
+      }
       filled = 0;
       options.onProgress?.(accesses, accesses);
     };
@@ -112,7 +144,30 @@ export class DmaEngine {
       writeBytes,
       faults: after.accessFaults - before.accessFaults,
       busErrors: after.busErrors - before.busErrors,
+      firstFault,
     };
+  }
+
+  /** The first fault among the last `records` executed, whose first is access number `first`. */
+  #firstFault(
+    machine: Machine,
+    before: DeviceCounters,
+    first: number,
+    records: number,
+  ): DmaEngineFault | null {
+    if (this.device.counters.accessFaults === before.accessFaults) return null;
+    // Each record moves the clock by one.
+    const start = machine.statistics().seq - records;
+    let found: DmaEngineFault | null = null;
+    for (const sysmmu of this.device.sysmmus) {
+      const fault = machine
+        .sysmmu(sysmmu)
+        .faults()
+        .find((f) => f.kind !== "stale" && f.seq > start);
+      if (fault === undefined || (found !== null && found.fault.seq <= fault.seq)) continue;
+      found = { access: first + fault.seq - start - 1, sysmmu, fault };
+    }
+    return found;
   }
 
   #checkPort(name: string, port: number): number {

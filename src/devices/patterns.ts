@@ -3,6 +3,13 @@
 //   linear    ########........        strided   ##..##..##..
 //   twoD      lines of a rectangle    tiled     a surface, tile by tile, each line by line
 //   scatter   the segments of a mapped list     random    seeded, uniform over a range
+//   nv12mt    a surface in the tile order of Samsung's codecs, as the picture goes:
+//
+//               memory order of its 64 x 32 tiles     0  1  6  7 |  8  9 14 15
+//                                                     2  3  4  5 | 10 11 12 13
+//               (an odd last row is linear)          16 17 18 19   20 21 22 23
+//
+// Source of that order: V4L2_PIX_FMT_NV12MT of the kernel's V4L2 documentation.
 //
 // Every pattern is a generator, so that a pattern of many millions of accesses takes no memory.
 // Arguments are checked when the pattern is made, not when it is run.
@@ -189,6 +196,59 @@ function* tiles(
   }
 }
 
+/** Bytes of a tile of NV12MT: 64 by 32. */
+const NV12MT_TILE = 64 * 32;
+
+/**
+ * Place in memory of the tile in column `x`, row `y` of a plane of `columns` by `rows` tiles in the order of
+ * V4L2_PIX_FMT_NV12MT: groups of two by two, in Z and turned Z by turns.
+ * @param columns even, since no group is cut
+ */
+export function nv12mtTile(x: number, y: number, columns: number, rows: number): number {
+  if (y % 2 === 0 && y === rows - 1) return y * columns + x;
+  const group = (y >>> 1) * 2 * columns + (x >>> 1) * 4;
+  // Turned: the lower two tiles come first.
+  const lower = (x >>> 1) % 2 === 0 ? y % 2 : 1 - (y % 2);
+  return group + lower * 2 + (x % 2);
+}
+
+/** A plane of NV12MT. */
+export interface TiledPlane extends PatternBase {
+  /** Bytes of a line, up to 8192; the plane has whole groups of 128. */
+  readonly width: number;
+  /** Lines, up to 8192; the plane has whole tiles of 32. */
+  readonly height: number;
+}
+
+/**
+ * A plane of V4L2_PIX_FMT_NV12MT (luma, or chroma of half the lines) as the picture goes: tile by tile from
+ * left to right and down, each where that order puts it.
+ * @param options burst: bytes of an access (default 2048, a tile)
+ * @throws RangeError or TypeError naming the option
+ */
+export function nv12mt(options: TiledPlane & { burst?: number }): Generator<BusAccess, void> {
+  checkOptionsObject("options", options);
+  const columns = Math.ceil(checkInteger("options.width", options.width, 1, 8192) / 128) * 2;
+  const rows = Math.ceil(checkInteger("options.height", options.height, 1, 8192) / 32);
+  const burst = checkInteger("options.burst", options.burst ?? NV12MT_TILE, 1, MOST);
+  const address = checkSpan("options.address", options.address, columns * rows * NV12MT_TILE);
+  return nv12mtAccesses(address, columns, rows, burst, options.write === true);
+}
+
+function* nv12mtAccesses(
+  address: number,
+  columns: number,
+  rows: number,
+  burst: number,
+  write: boolean,
+): Generator<BusAccess, void> {
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      yield* bursts(address + nv12mtTile(x, y, columns, rows) * NV12MT_TILE, NV12MT_TILE, burst, write);
+    }
+  }
+}
+
 /**
  * The segments that `mapSg` made of a list, in order.
  * @param options burst: bytes of an access (default 64)
@@ -272,4 +332,4 @@ function* randomAccesses(
 }
 
 /** The patterns by name. */
-export const patterns = { linear, strided, twoD, tiled, scatter, random } as const;
+export const patterns = { linear, strided, twoD, tiled, nv12mt, scatter, random } as const;

@@ -86,6 +86,26 @@ describe("G2D", () => {
     expect(text(g2dBlit(null, to))).toEqual(["W 8000+8", "W 8008+8"]);
   });
 
+  it("reads a mask between source and destination", () => {
+    const masked = (mask: object) => text(g2dBlit(from, to, { blend: true, mask: mask as never }));
+    expect(masked({ address: 0x6000 })).toEqual([
+      "R 1000+10",
+      "R 6000+1",
+      "R 8000+8",
+      "W 8000+8",
+      "R 1040+10",
+      "R 6001+1",
+      "R 8008+8",
+      "W 8008+8",
+    ]);
+    expect(masked({ address: 0x6000, bitsPerPixel: 8, stride: 32 })[5]).toBe("R 6020+4");
+    expect(() => masked({ address: 0x6000, bitsPerPixel: 2 })).toThrow(
+      /^options\.mask\.bitsPerPixel must be 1, 4, 8, 16 or 32, got 2$/,
+    );
+    expect(() => masked({ address: -1 })).toThrow(/^options\.mask\.address/);
+    expect(() => masked({ address: 0, bitsPerPixel: 32, stride: 15 })).toThrow(/^options\.mask\.stride/);
+  });
+
   it("counts both ways", () => {
     const { machine, device, dma } = mapped("g2d", 2 << 20);
     const s = { address: dma, width: 256, height: 256, bytesPerPixel: 4 };

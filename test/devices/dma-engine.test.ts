@@ -58,6 +58,33 @@ describe("patterns", () => {
     expect(tiled).toEqual([r(0, 8), r(16, 8), r(8, 2), r(24, 2), r(32, 8), r(40, 2)]);
   });
 
+  it("nv12mt puts the tiles as the format's figure shows", () => {
+    const figure = [
+      [0, 1, 6, 7, 8, 9, 14, 15],
+      [2, 3, 4, 5, 10, 11, 12, 13],
+      [16, 17, 22, 23, 24, 25, 30, 31],
+      [18, 19, 20, 21, 26, 27, 28, 29],
+      [32, 33, 38, 39, 40, 41, 46, 47],
+      [34, 35, 36, 37, 42, 43, 44, 45],
+      [48, 49, 50, 51, 52, 53, 54, 55],
+    ];
+    const accesses = [...patterns.nv12mt({ address: 0x1000, width: 500, height: 200 })];
+    expect(accesses).toEqual(figure.flat().map((n) => r(0x1000 + n * 2048, 2048)));
+    for (const [columns, rows] of [
+      [2, 1],
+      [6, 2],
+      [10, 5],
+    ] as const) {
+      const width = columns * 64;
+      const all = [...patterns.nv12mt({ address: 0, width, height: rows * 32, burst: 2048, write: true })];
+      const places = all.map((a) => a.dmaAddress / 2048).sort((a, b) => a - b);
+      expect(places).toEqual([...Array(columns * rows).keys()]);
+      expect(all.every((a) => a.write)).toBe(true);
+    }
+    expect(() => patterns.nv12mt({ address: 0, width: 0, height: 1 })).toThrow(/options\.width/);
+    expect(() => patterns.nv12mt({ address: 0xffff_f800, width: 64, height: 1 })).toThrow(/options\.address/);
+  });
+
   it("scatter follows the segments that mapSg made", () => {
     const list: Scatterlist = [
       { pa: 0x4000_0000, offset: 0, length: 100, dmaAddress: 0x2000_0000, dmaLength: 100 },
@@ -108,6 +135,7 @@ describe("DmaEngine", () => {
       writeBytes: 0,
       faults: 0,
       busErrors: 0,
+      firstFault: null,
     });
     expect(g2d.counters.reads).toBe(16384);
     expect(machine.sysmmu("g2d").statistics().lookups - before).toBe(16384);
@@ -130,6 +158,38 @@ describe("DmaEngine", () => {
     expect(result).toMatchObject({ accesses: 4, bytes: 128, faults: 2, busErrors: 0 });
     expect(machine.sysmmu("g2d").faults().length).toBe(2);
     expect(machine.sysmmu("g2d").interrupt).toBe(false);
+  });
+
+  it("names the first fault, however many there are and wherever it is", () => {
+    const { machine, g2d, dma } = make();
+    const engine = new DmaEngine(g2d);
+    const good = (n: number) => Array.from({ length: n }, (_, i) => r(dma + (i % 64) * 64, 64));
+    const bad = (n: number) => Array.from({ length: n }, (_, i) => w(0x2300_0000 + i * 4096, 64));
+    for (const [before, wrong] of [
+      [0, 1],
+      [399, 3],
+      [400, 5000],
+      [70_000, 70_000],
+    ] as const) {
+      const result = engine.run(machine, [...good(before), ...bad(wrong), ...good(10)]);
+      expect(result.faults).toBe(wrong);
+      expect(result.firstFault).toMatchObject({ access: before, sysmmu: "g2d" });
+      expect(result.firstFault!.fault).toMatchObject({ va: 0x2300_0000, name: "PAGE FAULT", write: true });
+    }
+    expect(engine.run(machine, good(10)).firstFault).toBe(null);
+  });
+
+  it("names the port of the first fault", () => {
+    const { machine } = make();
+    const mfc = machine.device("mfc");
+    machine.iommu.createMapping({ base: 0x2000_0000, size: 64 << 20 }).attach(mfc);
+    const accesses = [
+      { ...w(0x2000_4000, 64), port: 1 },
+      { ...r(0x2000_0000, 64), port: 0 },
+    ];
+    const result = new DmaEngine(mfc).run(machine, accesses);
+    expect(result.faults).toBe(2);
+    expect(result.firstFault).toMatchObject({ access: 0, sysmmu: "mfc_r", fault: { va: 0x2000_4000 } });
   });
 
   it("moves bytes when told to", () => {
