@@ -7,6 +7,9 @@ const fimc0 = machine.device("fimc0");
 machine.iommu.createMapping({ base: 0x2000_0000, size: 128 << 20 }).attach(fimc0);
 const mmu = machine.sysmmu("fimc0");
 mmu.onInterrupt = (level) => console.log(`interrupt ${level ? "raised" : "lowered"}`);
+// request_irq: the combiner lets it through to the GIC.
+machine.interrupts.enable("fimc0");
+machine.interrupts.onInterrupt = (spi, level) => console.log(`SPI ${spi} is ${level ? "up" : "down"}`);
 
 const pa = machine.memory.alloc(4096);
 const dma = fimc0.dma.mapSingle(pa, 4096, DmaDirection.FromDevice, 0, "capture");

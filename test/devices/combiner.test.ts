@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Combiner, exynos4210, exynos4412 } from "../../src/index.js";
 
@@ -73,6 +74,63 @@ describe("combiner", () => {
     expect(() => combiner.setLine(17, 8, true)).toThrow(/^source must be/);
     expect(() => combiner.readUint32(2)).toThrow(/^offset must be a multiple of 4/);
     expect(() => combiner.writeUint32(0, -1)).toThrow(/^value must be/);
+  });
+
+  it("agrees with sets of sources on random writes and lines", () => {
+    const groups = 10;
+    const step = fc.record({
+      register: fc.nat(15),
+      value: fc.integer({ min: 0, max: 0xffff_ffff }),
+      group: fc.nat(groups - 1),
+      source: fc.nat(7),
+      level: fc.boolean(),
+      line: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const combiner = new Combiner({ base: 0, groups, spis: [...Array(groups).keys()] });
+        const enabled = new Set<number>();
+        const raised = new Set<number>();
+        const up = new Set<number>();
+        combiner.onOutput = (group, level) => {
+          expect(up.has(group)).toBe(!level);
+          if (level) up.add(group);
+          else up.delete(group);
+        };
+        for (const { register, value, group, source, level, line } of steps) {
+          if (line) {
+            combiner.setLine(group, source, level);
+            if (level) raised.add(group * 8 + source);
+            else raised.delete(group * 8 + source);
+          } else {
+            combiner.writeUint32(register * 4, value);
+            for (let bit = 0; bit < 32; bit++) {
+              const n = (register >> 2) * 32 + bit;
+              if (n >= groups * 8 || Math.floor(value / 2 ** bit) % 2 === 0) continue;
+              if (register % 4 === 0) enabled.add(n);
+              if (register % 4 === 1) enabled.delete(n);
+            }
+          }
+          const word = (bank: number, has: (n: number) => boolean) => {
+            let sum = 0;
+            for (let bit = 0; bit < 32; bit++) if (has(bank * 32 + bit)) sum += 2 ** bit;
+            return sum;
+          };
+          for (let bank = 0; bank < 4; bank++) {
+            const at = bank * 16;
+            expect(combiner.readUint32(at + IESR)).toBe(word(bank, (n) => enabled.has(n)));
+            expect(combiner.readUint32(at + ISTR)).toBe(word(bank, (n) => raised.has(n)));
+            expect(combiner.readUint32(at + IMSR)).toBe(word(bank, (n) => enabled.has(n) && raised.has(n)));
+          }
+          for (let g = 0; g < groups; g++) {
+            const out = [...raised].some((n) => enabled.has(n) && Math.floor(n / 8) === g);
+            expect(combiner.output(g)).toBe(out);
+            expect(up.has(g)).toBe(out);
+          }
+        }
+      }),
+      { seed: 4210, numRuns: 60 },
+    );
   });
 
   it("puts the last groups of Exynos4412 at their SPIs", () => {
