@@ -100,13 +100,20 @@ export function lv1Data(mmu: Sysmmu, lv1: u32): u32 {
   return DATA_FAULT;
 }
 
+/** Data word of a small-page descriptor of 1.x..3.x. */
+export function smallData(lv2: u32): u32 {
+  // AP[0] clear takes both rights, AP[2] set takes writing
+  const deny = (~lv2 >> 4) & 1;
+  return ((lv2 & MASK_SMALL) >> 4) | (deny * DATA_NO_READ) | ((deny | ((lv2 >> 9) & 1)) * DATA_NO_WRITE);
+}
+
 /** Data word of a level-2 descriptor; its mask goes to mmu.mask. */
 export function lv2Data(mmu: Sysmmu, lv2: u32): u32 {
   const v5 = mmu.generation === SYSMMU_V5;
   mmu.mask = MASK_SMALL;
   if ((lv2 & LV2_SMALL) !== 0) {
     if (v5) return (lv2 & 0xffffff00) | flagsV5(lv2 >> 2);
-    return ((lv2 & MASK_SMALL) >> 4) | flags(lv2, LV2_AP0, LV2_AP2);
+    return smallData(lv2);
   }
   if ((lv2 & LV2_LARGE) !== 0) {
     mmu.mask = MASK_LARGE;

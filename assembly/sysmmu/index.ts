@@ -1,7 +1,8 @@
 // What the host, the floors above and the tests need of the System MMU floor.
 export { walkBase, walkBatch } from "../pagetable/walk";
+export { sysmmuTranslateBatch } from "./batch";
 export { sysmmuCreate, sysmmuMarkStale, sysmmuReset, sysmmuSetBlockPolls, sysmmuSetSpace } from "./create";
 export { sysmmuExplain } from "./explain";
 export { sysmmuInject, sysmmuIrqLevel } from "./fault";
 export { sysmmuPeek, sysmmuRegRead, sysmmuRegWrite } from "./registers";
-export { sysmmuAccess, sysmmuPaHigh, sysmmuStop, sysmmuTranslate, sysmmuTranslateBatch } from "./translate";
+export { sysmmuAccess, sysmmuPaHigh, sysmmuStop, sysmmuTranslate } from "./translate";

@@ -44,12 +44,14 @@ import {
   DATA_STALE,
   FIND_MISS,
   FIND_MULTI,
+  NO_DATA,
   tlbColumn,
   tlbFind,
   tlbTouch,
 } from "../tlb/tlb";
 import { CAUSE_ACCESS, CAUSE_BUS_ERROR, CAUSE_MULTI_HIT, CAUSE_PAGE, raise } from "./fault";
 import { CFG_EAP, CFG_FLPD, CFG_LRU, Sysmmu, sysmmuCount } from "./instance";
+import { Refill, refillable } from "./refill";
 
 /** Data-word flags that forbid this access. */
 export function denied(mmu: Sysmmu, write: u32): u32 {
@@ -59,10 +61,13 @@ export function denied(mmu: Sysmmu, write: u32): u32 {
 
 /** Looks `va` up: the data word with mmu.mask set, or NO_DATA when a fault was raised. */
 export function lookup(mmu: Sysmmu, va: u32, write: u32): u32 {
+  return found(mmu, tlbFind(mmu.l1, va), va, write);
+}
+
+/** The lookup of `va` after `Tlb.find` has searched the first level and found `first`. */
+export function found(mmu: Sysmmu, first: usize, va: u32, write: u32): u32 {
   sysmmuCount(mmu, SYSCOUNT_LOOKUPS + write, 1);
-  const l1 = mmu.l1;
-  const first = tlbFind(l1, va);
-  if (first !== FIND_MISS) return hit(mmu, l1, first, va, write);
+  if (first !== FIND_MISS) return hit(mmu, mmu.l1, first, va, write);
   sysmmuCount(mmu, SYSCOUNT_L1_MISSES + write, 1);
   const l2 = mmu.l2;
   if (l2 !== 0) {
@@ -74,7 +79,13 @@ export function lookup(mmu: Sysmmu, va: u32, write: u32): u32 {
     }
   }
   sysmmuCount(mmu, SYSCOUNT_MISSES + write, 1);
-  return walk(mmu, va, write);
+  const data = refillable(mmu) ? Refill.walk(mmu, va, denied(mmu, write)) : NO_DATA;
+  if (data === NO_DATA) return walk(mmu, va, write);
+  sysmmuCount(mmu, SYSCOUNT_WALKS, 1);
+  sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 2);
+  mmu.mask = MASK_SMALL;
+  fill(mmu, va, MASK_SMALL, data);
+  return data;
 }
 
 function copyUp(mmu: Sysmmu, entry: usize, va: u32): void {
@@ -166,6 +177,8 @@ function fillAround(mmu: Sysmmu, va: u32): void {
     const page = start + (i << 12);
     if (page === (va & MASK_SMALL)) continue;
     sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
+    // Copies of the descriptor of a large page would make entries that answer twice.
+    if ((page & demandMask) === (va & demandMask)) continue;
     if (tlbFind(tlb, page) !== FIND_MISS) continue;
     const data = lv2Data(
       mmu,

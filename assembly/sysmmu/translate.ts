@@ -1,4 +1,4 @@
-// The ways into a System MMU for a bus master: one address, an array, a range.
+// The ways into a System MMU for a bus master: one address, a range (an array: batch.ts).
 //
 //   CTRL   enable=0            pass, PA = VA
 //          block in effect     held
@@ -6,9 +6,8 @@
 //                              so that a read and a write can be at fault together)
 //          else                lookup
 //
-// A loop keeps the last page in registers: a second access to the page that the
-// first level just answered cleanly finds the same entry and changes nothing but
-// the counts, so skipping the search is exact. The same holds for the bursts of a range.
+// A second access to the page that the first level just answered cleanly finds the
+// same entry and changes nothing but the counts, so the bursts of a range need one search a page.
 //
 // Not modelled: outstanding transactions beyond one read and one write; order
 // between channels.
@@ -37,19 +36,19 @@ import {
   TLB_HEADER,
   Tlb,
   tlbColumn,
+  tlbSet,
 } from "../tlb/tlb";
 import { hold, releaseHeld } from "./fault";
-import { blocked, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
-import { denied, lookup } from "./lookup";
+import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { denied, found, lookup } from "./lookup";
 
-const GATE_OPEN: u32 = 0;
-const GATE_PASS: u32 = 1;
-const GATE_HELD: u32 = 2;
+/** Answers of `gate`: look up, pass untranslated, held. */
+export const GATE_OPEN: u32 = 0;
+export const GATE_PASS: u32 = 1;
+export const GATE_HELD: u32 = 2;
 
-const NO_PAGE: u32 = 0xffffffff;
-
-// What CTRL and INT_STATUS let an access do; sets mmu.stop when it is held.
-function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
+/** What CTRL and INT_STATUS let an access do; sets mmu.stop when it is held. */
+export function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
   mmu.stop = STOP_NONE;
   if (blocked(mmu)) {
     mmu.stop = STOP_BLOCKED;
@@ -84,6 +83,23 @@ function address(mmu: Sysmmu, data: u32, va: u32): u32 {
  */
 export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
   const mmu = sysmmuOf(index);
+  if (mmu.intStatus === 0 && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
+    mmu.stop = STOP_NONE;
+    const l1 = mmu.l1;
+    const column = tlbColumn(l1);
+    const entry = Tlb.find(tlbSet(l1, va), column, va);
+    let data: u32 = 0;
+    if (entry > FIND_MULTI && ((data = load<u32>(entry + column * 2)) & guarded(mmu, write)) === 0) {
+      Tlb.touch(l1, column, entry);
+      countHits(mmu, write, 1);
+      mmu.mask = load<u32>(entry + column);
+      return address(mmu, data, va);
+    }
+    data = found(mmu, entry, va, write);
+    if (data !== NO_DATA) return address(mmu, data, va);
+    mmu.stop = STOP_FAULT;
+    return 0xffffffff;
+  }
   const state = gate(mmu, va, write);
   if (state === GATE_HELD) return 0xffffffff;
   if (state === GATE_PASS) {
@@ -91,6 +107,7 @@ export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
     mmu.paHigh = 0;
     return va;
   }
+  // Open although CTRL.BLOCK is set: the request has not taken effect yet.
   const data = lookup(mmu, va, write);
   if (data !== NO_DATA) return address(mmu, data, va);
   mmu.stop = STOP_FAULT;
@@ -107,67 +124,15 @@ export function sysmmuPaHigh(index: u32): u32 {
   return sysmmuOf(index).paHigh;
 }
 
-// Flags that a first-level hit must not have to be taken without a call.
-function guarded(mmu: Sysmmu, write: u32): u32 {
+/** Flags that a first-level hit must not have to be taken without a call. */
+export function guarded(mmu: Sysmmu, write: u32): u32 {
   return DATA_FAULT | DATA_STALE | denied(mmu, write);
 }
 
-function countHits(mmu: Sysmmu, write: u32, n: u64): void {
+/** Counts `n` lookups that hit. */
+export function countHits(mmu: Sysmmu, write: u32, n: u64): void {
   sysmmuCount(mmu, SYSCOUNT_HITS + write, n);
   sysmmuCount(mmu, SYSCOUNT_LOOKUPS + write, n);
-}
-
-/**
- * `n` addresses (u32) at linear memory `input` to physical addresses at `output`; returns how
- * many were translated. It is less than `n` when one was held (sysmmuStop); that one and the
- * rest of `output` are left as they were.
- */
-export function sysmmuTranslateBatch(index: u32, input: usize, output: usize, n: u32, write: u32): u32 {
-  const mmu = sysmmuOf(index);
-  if (n === 0) return 0;
-  const state = gate(mmu, load<u32>(input), write);
-  if (state === GATE_HELD) return 0;
-  if (state === GATE_PASS) {
-    memory.copy(output, input, (<usize>n) << 2);
-    sysmmuCount(mmu, SYSCOUNT_BYPASS + write, n);
-    return n;
-  }
-  const l1 = mmu.l1;
-  const column = tlbColumn(l1);
-  const setMask = load<u32>(<usize>l1);
-  const setBytes = load<u32>(<usize>l1, 20);
-  const guard = guarded(mmu, write);
-  let hits: u32 = 0;
-  let page = NO_PAGE;
-  let base: u32 = 0;
-  let i: u32 = 0;
-  for (; i < n; i++) {
-    const va = load<u32>(input + ((<usize>i) << 2));
-    if (va >> 12 !== page) {
-      const set = <usize>l1 + TLB_HEADER + ((va >> 12) & setMask) * setBytes;
-      const entry = Tlb.find(set, column, va);
-      let data: u32 = 0;
-      if (entry > FIND_MULTI && ((data = load<u32>(entry + column * 2)) & guard) === 0) {
-        Tlb.touch(l1, column, entry);
-        base = ((data & DATA_PAGE) << 4) | (va & ~load<u32>(entry + column) & 0xfffff000);
-        page = va >> 12;
-        hits++;
-      } else {
-        data = lookup(mmu, va, write);
-        if (data === NO_DATA) {
-          mmu.stop = STOP_FAULT;
-          break;
-        }
-        base = ((data & DATA_PAGE) << 4) | (va & ~mmu.mask & 0xfffff000);
-        page = NO_PAGE;
-      }
-    } else {
-      hits++;
-    }
-    store<u32>(output + ((<usize>i) << 2), base | (va & 0xfff));
-  }
-  countHits(mmu, write, hits);
-  return i;
 }
 
 // Bursts of [va, end) within one page; a burst ends at a multiple of `burst`.
@@ -203,7 +168,7 @@ function lookupPage(mmu: Sysmmu, va: u32, last: u32, burst: u32, write: u32): u3
       if (at === va) mmu.paPage = address(mmu, data, va);
       return last - va + 1;
     }
-    data = lookup(mmu, at, write);
+    data = found(mmu, entry, at, write);
     if (data === NO_DATA) {
       mmu.stop = STOP_FAULT;
       return at - va;

@@ -10,27 +10,92 @@
 
 import { SYSCOUNT_EVICTIONS, SYSCOUNT_FILLS, SYSCOUNT_INVALIDATED } from "../abi";
 import { Sysmmu, sysmmuCount } from "../sysmmu/instance";
-import { DATA_SEEN, DATA_STALE, TAG_EMPTY, TLB_HEADER, tlbColumn, tlbSet, tlbTouch } from "./tlb";
+import { DATA_FAULT, DATA_SEEN, DATA_STALE, TAG_EMPTY, TLB_HEADER, Tlb, tlbColumn, tlbSet } from "./tlb";
 
-function lowestEqual(column: usize, bytes: u32, value: u32): usize {
-  const key = i32x4.splat(<i32>value);
-  for (let at = column, end = column + bytes; at < end; at += 16) {
-    const bits = i32x4.bitmask(i32x4.eq(key, v128.load(at)));
-    if (bits !== 0) return at + ((<usize>ctz<i32>(bits)) << 2);
+// A class for its static methods alone: only methods can be forced inline, and a fill made of
+// calls costs more than the walk before it.
+@unmanaged
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
+export class Fill {
+  /** Bits of the ways of an 8-way column equal to `value`. */
+  @inline
+  static equal8(column: usize, value: v128): i32 {
+    return (
+      i32x4.bitmask(i32x4.eq(value, v128.load(column))) |
+      (i32x4.bitmask(i32x4.eq(value, v128.load(column, 16))) << 4)
+    );
   }
-  return 0;
-}
 
-// Padding lanes hold the highest stamp, so they never are the oldest.
-function oldest(set: usize, column: u32): usize {
-  const stamps = set + column * 4;
-  let least = v128.load(stamps);
-  for (let at = stamps + 16, end = stamps + column; at < end; at += 16) {
-    least = i32x4.min_u(least, v128.load(at));
+  /** The least value of a vector in every lane. */
+  @inline
+  static least(values: v128): v128 {
+    const pairs = i32x4.min_u(values, i32x4.shuffle(values, values, 2, 3, 0, 1));
+    return i32x4.min_u(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
   }
-  least = i32x4.min_u(least, i32x4.shuffle(least, least, 2, 3, 0, 1));
-  least = i32x4.min_u(least, i32x4.shuffle(least, least, 1, 0, 3, 2));
-  return lowestEqual(stamps, column, <u32>i32x4.extract_lane(least, 0)) - column * 4;
+
+  /** Address of the first word equal to `value` in `bytes` of a column, 0 for none. */
+  @inline
+  static lowest(column: usize, bytes: u32, value: v128): usize {
+    let at = column;
+    const end = column + bytes;
+    let bits: i32 = 0;
+    while (at < end) {
+      bits = i32x4.bitmask(i32x4.eq(value, v128.load(at)));
+      if (bits !== 0) break;
+      at += 16;
+    }
+    return bits !== 0 ? at + ((<usize>ctz<i32>(bits)) << 2) : 0;
+  }
+
+  /** The least recently used entry of a set. Padding lanes hold the highest stamp: never the oldest. */
+  @inline
+  static oldest(set: usize, column: u32): usize {
+    const stamps = set + column * 4;
+    if (column === 32) {
+      const least = Fill.least(i32x4.min_u(v128.load(stamps), v128.load(stamps, 16)));
+      return set + ((<usize>ctz<i32>(Fill.equal8(stamps, least))) << 2);
+    }
+    let least = v128.load(stamps);
+    for (let at = stamps + 16, end = stamps + column; at < end; at += 16) {
+      least = i32x4.min_u(least, v128.load(at));
+    }
+    return Fill.lowest(stamps, column, Fill.least(least)) - column * 4;
+  }
+
+  /** The lowest empty entry of a set, 0 for none. */
+  @inline
+  static empty(set: usize, column: u32): usize {
+    const key = i32x4.splat(TAG_EMPTY);
+    if (column === 32) {
+      const bits = Fill.equal8(set, key);
+      return bits !== 0 ? set + ((<usize>ctz<i32>(bits)) << 2) : 0;
+    }
+    return Fill.lowest(set, column, key);
+  }
+
+  /** The entry of `set` that a fill takes: an empty one, else the policy's. Bit 0 is set when it was live. */
+  @inline
+  static victim(tlb: u32, set: usize, column: u32, lru: bool): usize {
+    const live = load<u32>(<usize>tlb, 12);
+    if (live !== load<u32>(<usize>tlb, 28)) {
+      const entry = Fill.empty(set, column);
+      if (entry !== 0) {
+        store<u32>(<usize>tlb, live + 1, 12);
+        return entry;
+      }
+    }
+    return (lru ? Fill.oldest(set, column) : nextRound(tlb, set, column)) | 1;
+  }
+
+  /** Writes an entry whole. */
+  @inline
+  static put(entry: usize, column: u32, tag: u32, mask: u32, data: u32, owner: u32, stamp: u32): void {
+    store<u32>(entry, tag);
+    store<u32>(entry + column, mask);
+    store<u32>(entry + column * 2, data);
+    store<u32>(entry + column * 3, owner);
+    store<u32>(entry + column * 4, stamp);
+  }
 }
 
 function nextRound(tlb: u32, set: usize, column: u32): usize {
@@ -40,25 +105,15 @@ function nextRound(tlb: u32, set: usize, column: u32): usize {
   return set + (way << 2);
 }
 
-/** Puts an entry for the page of `va` (size ~mask + 1) into the set that `va` probes. */
+/** Puts an entry for the page of `va` (size ~mask + 1) into the set that `va` probes, and counts it. */
 export function tlbFill(mmu: Sysmmu, tlb: u32, va: u32, mask: u32, data: u32, owner: u32, lru: bool): void {
   const column = tlbColumn(tlb);
-  const set = tlbSet(tlb, va);
-  let entry = lowestEqual(set, column, TAG_EMPTY);
-  if (entry !== 0) {
-    store<u32>(<usize>tlb, load<u32>(<usize>tlb, 12) + 1, 12);
-  } else {
-    entry = lru ? oldest(set, column) : nextRound(tlb, set, column);
-    sysmmuCount(mmu, SYSCOUNT_EVICTIONS, 1);
-  }
-  store<u32>(entry, va & mask);
-  store<u32>(entry + column, mask);
-  store<u32>(entry + column * 2, data);
-  store<u32>(entry + column * 3, owner);
+  const taken = Fill.victim(tlb, tlbSet(tlb, va), column, lru);
   // A stamp equal to the tick would pass for "used last" although the entry is new.
-  store<u32>(entry + column * 4, 0);
-  tlbTouch(tlb, entry);
+  Fill.put(taken & ~1, column, va & mask, mask, data, owner, 0);
+  Tlb.touch(tlb, column, taken & ~1);
   sysmmuCount(mmu, SYSCOUNT_FILLS, 1);
+  sysmmuCount(mmu, SYSCOUNT_EVICTIONS, taken & 1);
 }
 
 function drop(mmu: Sysmmu, tlb: u32, entry: usize): void {
@@ -106,7 +161,7 @@ export function tlbFlushRange(mmu: Sysmmu, tlb: u32, first: u32, last: u32): voi
 
 function mark(entry: usize, column: u32, owner: u32): void {
   const data = load<u32>(entry + column * 2);
-  if ((data & DATA_STALE) !== 0) return; // an older death stays to blame
+  if ((data & (DATA_STALE | DATA_FAULT)) !== 0) return; // an older death stays to blame; a fault has none
   store<u32>(entry + column * 2, (data | DATA_STALE) & ~DATA_SEEN);
   if (owner !== 0) store<u32>(entry + column * 3, owner);
 }

@@ -5,11 +5,11 @@
 //   of 64K or 1M answers any va of its page that probes the set it was filled in
 //
 //   block   0 sets - 1   4 ways   8 pad (ways rounded up to 4)   12 live
-//          16 tick      20 setBytes   24 sets    64 first set
+//          16 tick      20 setBytes   24 sets    28 entries   64 first set
 //   set    [tag x pad][mask x pad][data x pad][owner x pad][stamp x pad][next]
 //
 //   hit    (va & mask) === tag            tag 1 = empty, 2 = padding: never equal
-//   data   | PA[35:12] (31:8) | 6 seen | 5 stale | 4 size 1M up | 3 no write | 2 no read | 0 fault |
+//   data   | PA[35:12] (31:8) | 6 seen | 5 stale | 3 no write | 2 no read | 0 fault |
 //
 // The word after the stamps is the round-robin victim of the set. A stamp is the
 // level's tick when the entry was last used; using the entry used last again
@@ -51,6 +51,7 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
   store<u32>(block, 1, 16);
   store<u32>(block, setBytes, 20);
   store<u32>(block, sets, 24);
+  store<u32>(block, sets * ways, 28);
   for (let s: u32 = 0; s < sets; s++) {
     const set = block + TLB_HEADER + s * setBytes;
     for (let w: u32 = 0; w < pad; w++) {
@@ -78,22 +79,35 @@ export function tlbColumn(tlb: u32): u32 {
 @unmanaged
 // biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
 export class Tlb {
+  /** Bits of the 8 ways from `tags` on, their masks at `masks`, that answer `key`. */
+  @inline
+  static bits8(tags: usize, masks: usize, key: v128): i32 {
+    const low = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
+    const high = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
+    return i16x8.bitmask(i16x8.narrow_i32x4_s(low, high));
+  }
+
+  /** The same of 16 ways. */
+  @inline
+  static bits16(tags: usize, masks: usize, key: v128): i32 {
+    const a = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
+    const b = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
+    const c = i32x4.eq(v128.and(key, v128.load(masks, 32)), v128.load(tags, 32));
+    const d = i32x4.eq(v128.and(key, v128.load(masks, 48)), v128.load(tags, 48));
+    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+  }
+
   /** The entry of `set` that answers `va`: FIND_MISS, FIND_MULTI or the address of its tag. */
   @inline
   static find(set: usize, column: u32, va: u32): usize {
     const key = i32x4.splat(<i32>va);
     let found: usize = FIND_MISS;
-    if (column === 32) {
-      // 8 ways: the whole set in two compares
-      const low = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(set, 32)), v128.load(set)));
-      const high = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(set, 48)), v128.load(set, 16)));
-      const bits = low | (high << 4);
-      found =
-        (bits & (bits - 1)) !== 0
-          ? FIND_MULTI
-          : bits !== 0
-            ? set + ((<usize>ctz<i32>(bits)) << 2)
-            : FIND_MISS;
+    if (column === 32 || column === 64 || column === 128) {
+      let bits: i32;
+      if (column === 32) bits = Tlb.bits8(set, set + 32, key);
+      else if (column === 64) bits = Tlb.bits16(set, set + 64, key);
+      else bits = Tlb.bits16(set, set + 128, key) | (Tlb.bits16(set + 64, set + 192, key) << 16);
+      if (bits !== 0) found = popcnt<i32>(bits) === 1 ? set + ((<usize>ctz<i32>(bits)) << 2) : FIND_MULTI;
     } else {
       for (let at = set, end = set + column; at < end; at += 16) {
         const bits = i32x4.bitmask(i32x4.eq(v128.and(key, v128.load(at + column)), v128.load(at)));
@@ -132,14 +146,16 @@ export function tlbTouch(tlb: u32, entry: usize): void {
   Tlb.touch(tlb, tlbColumn(tlb), entry);
 }
 
-// The tick has run through 32 bits: stamps become their rank in the set, which
-// keeps every order a victim search can see. Ranks are gathered behind the last
-// set, where tlbCreate left room for one column.
-function tlbRenumber(tlb: u32): void {
+/**
+ * The tick has run through 32 bits: stamps become their rank in the set, which keeps every
+ * order a victim search can see.
+ */
+export function tlbRenumber(tlb: u32): void {
   const ways = load<u32>(<usize>tlb, 4);
   const sets = load<u32>(<usize>tlb, 24);
   const setBytes = load<u32>(<usize>tlb, 20);
   const column = tlbColumn(tlb);
+  // Ranks are gathered behind the last set, where tlbCreate left room for one column.
   const ranks = <usize>tlb + TLB_HEADER + sets * setBytes;
   for (let s: u32 = 0; s < sets; s++) {
     const stamps = <usize>tlb + TLB_HEADER + s * setBytes + column * 4;
