@@ -25,6 +25,7 @@ export * from "./iommu/index";
 export * from "./iova/index";
 export * from "./layout";
 export { arenaAllocForHost, machineInit } from "./machine";
-export { replayHandle, replayRun } from "./replay";
+export { replayRun } from "./replay";
+export { replayHandle } from "./replay-handles";
 export { historyDead, historyDeaths, historyFind, historyLive, historySlot } from "./sanitize/history";
 export * from "./sysmmu/index";

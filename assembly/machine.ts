@@ -5,7 +5,7 @@ import { arenaAlloc } from "./arena";
 import { pagesInit } from "./dram";
 import { header } from "./header";
 import { ABI_VERSION, DRAM, MAGIC } from "./layout";
-import { replayInit } from "./replay";
+import { replayInit } from "./replay-handles";
 import { historyInit } from "./sanitize/history";
 
 /** Room the arena gets at birth; it grows by itself. */

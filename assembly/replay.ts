@@ -1,17 +1,7 @@
-// The op-stream loop: executes 16-byte records (abi.ts OP_*) from BATCH.
+// The op-stream loop: executes 16-byte records (OP_* of abi/stream.ts) from BATCH.
 //
 //   word 0   op (7:0) | direction or access (15:8) | device index (31:16)
 //   word 1   handle, or attribute bits        words 2, 3   operands
-//
-// A handle names a live mapping of the trace. The table at the replay block says which
-// record of the history it is now, so one trace runs under every ops table and allocator.
-// Lists given with OP_SG_* are kept per handle, as a driver keeps its scatterlist.
-//
-// state block (header 0xd8):
-//   0 handles pointer  4 capacity   8 sgHandle  12 sgNents  16 sgFilled  20 sgDeviceDir
-//  24 sgMax   28 prefix attrs   32 prefix label   36 prefix gfp   40 access port
-//
-// A handle's word: 0 nothing, 1 its map failed, else the address of its Mapping.
 //
 // Access byte of OP_DEV_READ/WRITE: bit 0 move data, bits 3:1 SysMMU port, bits 7:4 log2 of the
 // burst in bytes (0: 64 bytes).
@@ -21,18 +11,12 @@
 import {
   COUNT_ADDRESS_DIFFERENT,
   COUNT_ADDRESS_EQUAL,
-  COUNT_BAD_HANDLE,
   COUNT_BAD_RECORD,
-  COUNT_FAILED_HANDLE,
   COUNT_RECORDS,
   COUNT_REGISTER_DIFFERENT,
   COUNT_REGISTER_EQUAL,
   DIRECTION_AS_MAPPED,
-  DMA_MAPPING_ERROR,
   DMA_NONE,
-  KIND_COHERENT,
-  KIND_RESOURCE,
-  KIND_SG,
   NO_HANDLE,
   OP_ALLOC,
   OP_BARRIER,
@@ -59,206 +43,18 @@ import {
   OP_UNMAP,
   OP_UNMAP_SG,
 } from "./abi";
-import { arenaAlloc, arenaFree } from "./arena";
 import { cpuBarrier } from "./cache/index";
 import { count, countAdd } from "./counters";
-import { deviceOf } from "./device";
 import { deviceAccess, deviceFlush } from "./dma/access";
-import { dmaAlloc, freeOf } from "./dma/alloc-api";
-import {
-  dmaMapPage,
-  dmaMapResource,
-  dmaMapSg,
-  dmaSyncSg,
-  dmaSyncSingle,
-  unmapPageOf,
-  unmapResourceOf,
-  unmapSgOf,
-} from "./dma/api";
+import { dmaAlloc } from "./dma/alloc-api";
+import { dmaMapPage, dmaMapResource } from "./dma/api";
 import { feedPages } from "./dma/pages";
-import { header, replayBlock, setReplayBlock, tick } from "./header";
+import { header, tick } from "./header";
 import { BATCH, SG, SG_BYTES, SG_COUNT } from "./layout";
 import { cpuTouch } from "./replay-cpu";
-import { historyLastBorn, Mapping } from "./sanitize/history";
+import { accessHandle, born, bound, mapList, replay, syncHandle, unmapHandle } from "./replay-handles";
+import { Mapping } from "./sanitize/history";
 import { sysmmuRegRead, sysmmuRegWrite } from "./sysmmu/index";
-
-@unmanaged
-class Replay {
-  handles: u32;
-  capacity: u32;
-  sgHandle: u32;
-  sgNents: u32;
-  sgFilled: u32;
-  sgDeviceDir: u32;
-  sgMax: u32;
-  attrs: u32;
-  label: u32;
-  gfp: u32;
-}
-
-const FIRST_HANDLES: u32 = 4096;
-/** Word of a handle whose map failed: unmaps and syncs of it are skipped and counted. */
-const FAILED: u32 = 1;
-
-/** Prepares the replay state; false when the arena is exhausted. */
-export function replayInit(): bool {
-  const block = <u32>arenaAlloc(64);
-  const handles = <u32>arenaAlloc(FIRST_HANDLES << 2);
-  if (block === 0 || handles === 0) return false;
-  setReplayBlock(block);
-  const r = changetype<Replay>(<usize>block);
-  r.handles = handles;
-  r.capacity = FIRST_HANDLES;
-  return true;
-}
-
-function replay(): Replay {
-  return changetype<Replay>(<usize>replayBlock());
-}
-
-/** Sets what handle `h` names; grows the table. False when memory is exhausted. */
-function bind(r: Replay, h: u32, word: u32): bool {
-  if (h >= r.capacity) {
-    let capacity = r.capacity;
-    while (capacity <= h) {
-      if (capacity >= 0x10000000) return false;
-      capacity <<= 1;
-    }
-    const table = <u32>arenaAlloc(capacity << 2);
-    if (table === 0) return false;
-    memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
-    arenaFree(<usize>r.handles, r.capacity << 2);
-    r.handles = table;
-    r.capacity = capacity;
-  }
-  store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
-  return true;
-}
-
-/** The mapping that handle `h` names, or 0 (counted: nothing alive, or its map failed). */
-function bound(r: Replay, h: u32): u32 {
-  const word = h < r.capacity ? load<u32>(<usize>r.handles + ((<usize>h) << 2)) : 0;
-  if (word > FAILED) return word;
-  count(word === FAILED ? COUNT_FAILED_HANDLE : COUNT_BAD_HANDLE);
-  return 0;
-}
-
-/** The record address behind a handle, 0 for none; for the host and tests. */
-export function replayHandle(h: u32): u32 {
-  const r = replay();
-  const word = h < r.capacity ? load<u32>(<usize>r.handles + ((<usize>h) << 2)) : 0;
-  return word > FAILED ? word : 0;
-}
-
-/** Binds handle `h` to what the map that returned `dma` made. */
-function born(r: Replay, h: u32, dma: u32): void {
-  r.attrs = 0;
-  r.label = 0;
-  r.gfp = 0;
-  if (dma === DMA_MAPPING_ERROR) {
-    bind(r, h, FAILED);
-    return;
-  }
-  const at = historyLastBorn();
-  if (at !== 0) changetype<Mapping>(<usize>at).handle = h + 1;
-  bind(r, h, at === 0 ? FAILED : at);
-}
-
-/** Brings the list kept with a mapping back to SG; false when it has none. */
-function recallList(record: Mapping): bool {
-  if (record.extra === 0) return false;
-  memory.copy(SG, <usize>record.extra, <usize>(record.nents * SG_BYTES));
-  return true;
-}
-
-function mapList(r: Replay, index: u32, dir: u32): void {
-  const nents = r.sgFilled;
-  const device = deviceOf(index);
-  const max = device.maxSegSize;
-  if (r.sgMax !== 0) device.maxSegSize = r.sgMax;
-  const segments = nents === 0 ? 0 : dmaMapSg(index, nents, dir, r.attrs, r.label);
-  device.maxSegSize = max;
-  if (segments <= 0) {
-    born(r, r.sgHandle, DMA_MAPPING_ERROR);
-    return;
-  }
-  born(r, r.sgHandle, load<u32>(SG, 12));
-  const at = historyLastBorn();
-  if (at === 0) return;
-  const list = arenaAlloc(nents * SG_BYTES);
-  if (list === 0) return;
-  memory.copy(list, SG, <usize>(nents * SG_BYTES));
-  changetype<Mapping>(<usize>at).extra = <u32>list;
-}
-
-function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
-  const at = bound(r, h);
-  if (at === 0) {
-    bind(r, h, 0);
-    return;
-  }
-  const record = changetype<Mapping>(<usize>at);
-  const index = <u32>record.device;
-  const direction = dir === DIRECTION_AS_MAPPED ? <u32>record.direction : dir;
-  const kind = <u32>record.kind & 0x7f;
-  bind(r, h, 0);
-  if (kind === KIND_SG) {
-    const list = record.extra;
-    const nents = record.nents;
-    const asked = operand === 0 || operand > nents ? nents : operand;
-    if (!recallList(record)) return;
-    unmapSgOf(at, index, asked, direction, record.attrs);
-    arenaFree(<usize>list, nents * SG_BYTES);
-  } else if (kind === KIND_COHERENT) freeOf(at, index, record.extra);
-  else {
-    const size = operand === 0 ? record.size : operand;
-    if (kind === KIND_RESOURCE) unmapResourceOf(at, index, record.dma, size, direction, record.attrs);
-    else unmapPageOf(at, index, record.dma, size, direction, record.attrs);
-  }
-}
-
-function syncHandle(r: Replay, h: u32, dir: u32, offset: u32, size: u32, forDevice: u32): void {
-  const at = bound(r, h);
-  if (at === 0) return;
-  const record = changetype<Mapping>(<usize>at);
-  const direction = dir === DIRECTION_AS_MAPPED ? <u32>record.direction : dir;
-  if (<u32>(record.kind & 0x7f) === KIND_SG) {
-    if (recallList(record)) dmaSyncSg(record.device, record.nents, direction, forDevice);
-  } else
-    dmaSyncSingle(
-      record.device,
-      record.dma + offset,
-      size === 0 ? record.size - offset : size,
-      direction,
-      forDevice,
-    );
-}
-
-/** One access of a master through a handle: list mappings are walked segment by segment. */
-function accessHandle(r: Replay, h: u32, access: u32, offset: u32, bytes: u32, write: u32): void {
-  const at = bound(r, h);
-  if (at === 0) return;
-  const record = changetype<Mapping>(<usize>at);
-  const index = <u32>record.device;
-  let left = bytes === 0 ? record.size - offset : bytes;
-  if (<u32>(record.kind & 0x7f) !== KIND_SG || record.extra === 0) {
-    deviceAccess(index, record.dma + offset, left, write, access);
-    return;
-  }
-  let skip = offset;
-  for (let i: u32 = 0; i < record.segments && left > 0; i++) {
-    const entry = <usize>record.extra + <usize>(i * SG_BYTES);
-    const length = load<u32>(entry, 16);
-    if (skip >= length) {
-      skip -= length;
-      continue;
-    }
-    const n = min(length - skip, left);
-    deviceAccess(index, load<u32>(entry, 12) + skip, n, write, access);
-    left -= n;
-    skip = 0;
-  }
-}
 
 function checkRegister(instance: u32, offset: u32, expected: u32, check: u32): void {
   const value = sysmmuRegRead(instance, offset);
