@@ -124,7 +124,7 @@ export class CacheModel {
     this.#sync("syncDevToCpu", pa, size, direction);
   }
 
-  #sync(name: string, pa: number, size: number, direction: number): void {
+  #sync(name: "syncCpuToDev" | "syncDevToCpu", pa: number, size: number, direction: number): void {
     checkU32("pa", pa);
     checkInteger("size", size, 0, 2 ** 32 - 1 - pa);
     checkInteger("direction", direction, 0, 2);

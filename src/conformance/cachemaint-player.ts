@@ -9,6 +9,7 @@
 // Not modelled: virtual addresses.
 
 import type { Core } from "../core/core.js";
+import type { CoreExports } from "../core/exports.js";
 import { joinLines, maintenanceEvents } from "./cachemaint-events.js";
 
 /** A line of a V4 file, as parsed. */
@@ -117,9 +118,9 @@ export class CacheMaintenancePlayer {
   #innerLines(line: MaintenanceLine): Outcome {
     const name = INNER[String(line["fn"])];
     if (name === undefined) throw new Error(`unknown routine ${String(line["fn"])}`);
-    this.#core.exports["cacheSetLineBytes"](line["linesz"]);
+    this.#core.exports["cacheSetLineBytes"](line["linesz"] as number);
     const head = this.#record("LINE");
-    (this.#core.exports[name] as Call)(line["a0"], line["a1"], line["dir"]);
+    (this.#core.exports[name as keyof CoreExports] as Call)(line["a0"], line["a1"], line["dir"]);
     return { lines: this.#lines(head, line["linesz"] as number) };
   }
 
@@ -127,7 +128,7 @@ export class CacheMaintenancePlayer {
     const name = OUTER[String(line["fn"]).replace(/^[^_]*_/, "")];
     if (name === undefined) throw new Error(`unknown routine ${String(line["fn"])}`);
     const head = this.#record("LINE");
-    (this.#core.exports[name] as Call)(line["start"], line["end"]);
+    (this.#core.exports[name as keyof CoreExports] as Call)(line["start"], line["end"]);
     return { lines: this.#lines(head, 32) };
   }
 
@@ -260,7 +261,9 @@ export class CacheMaintenancePlayer {
 
   #linearAlloc(line: MaintenanceLine): number {
     const gfp = line["gfp"] === "ATOMIC" ? this.#core.constants["GFP_ATOMIC"] : 0;
-    return this.#core.exports["linearAlloc"](this.#device, line["size"], gfp, attributesOf(line)) >>> 0;
+    return (
+      this.#core.exports["linearAlloc"](this.#device, line["size"] as number, gfp, attributesOf(line)) >>> 0
+    );
   }
 
   /** Gives the allocator what the recorded kernel got: page blocks, or room in the pool. */
@@ -329,7 +332,7 @@ export class CacheMaintenancePlayer {
     const chosen = (line["ev"] as Event[]).filter((event) => event[0] === "iommu_map" && event[3] !== 0);
     if (mapping && chosen.length !== 0) {
       exports["iovaAlloc"](space, IOVA_TAKEN);
-      for (const event of chosen) exports["iovaFree"](space, event[1], event[3]);
+      for (const event of chosen) exports["iovaFree"](space, event[1] as number, event[3] as number);
     }
     const domain = exports["stubCreate"]() >>> 0;
     this.#core.u32[this.#deviceAt + DEVICE.space] = space;

@@ -39,8 +39,8 @@ function play(
   op: readonly (number | string)[],
 ): [expected: string, actual: string] {
   const { exports } = core;
-  if (op[0] === 0) return [hex(op[2] as number), hex(exports["iovaAlloc"](space, op[1]))];
-  const outcome: number = exports["iovaFree"](space, op[1], op[2]);
+  if (op[0] === 0) return [hex(op[2] as number), hex(exports["iovaAlloc"](space, op[1] as number))];
+  const outcome: number = exports["iovaFree"](space, op[1] as number, op[2] as number);
   return [op[3] === "BUG" ? "BUG" : "freed", FREE_OUTCOMES[outcome]!];
 }
 

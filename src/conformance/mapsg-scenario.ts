@@ -110,8 +110,9 @@ export class MapsgScenario {
     this.#scenario = scenario;
     this.#events = eventTable(constants);
     this.#order = Math.max(0, scenario["order"] as number);
-    exports["syncSetHighmem"](scenario["highmem_start"]);
-    this.#space = exports["iovaCreate"](scenario["base"], scenario["size"], 0, this.#order) >>> 0;
+    exports["syncSetHighmem"](scenario["highmem_start"] as number);
+    this.#space =
+      exports["iovaCreate"](scenario["base"] as number, scenario["size"] as number, 0, this.#order) >>> 0;
     if (this.#space === 0) throw new Error("iovaCreate failed");
     this.#device = 0;
     this.#deviceAt = constants["DEVICES"]! >>> 2;
@@ -169,7 +170,7 @@ export class MapsgScenario {
         else exports["iommuOpsSyncForDevice"](device, h, size, dir);
         return;
       case "map_resource":
-        outcome.r = exports["iommuOpsMapResource"](device, line["pa"], size, dir, attrs) >>> 0;
+        outcome.r = exports["iommuOpsMapResource"](device, line["pa"] as number, size, dir, attrs) >>> 0;
         return;
       case "unmap_resource":
         exports["iommuOpsUnmapResource"](device, h, size, dir, attrs);
@@ -206,7 +207,8 @@ export class MapsgScenario {
     const list: Mapped = { sg, out: sg.map(() => [POISON, POISON]) };
     this.#core.u32[this.#deviceAt + DEVICE_MAX_SEG] = line["max_seg"] as number;
     this.#writeList(list);
-    outcome.r = this.#core.exports["iommuOpsMapSg"](this.#device, sg.length, line["dir"], attrs) | 0;
+    outcome.r =
+      this.#core.exports["iommuOpsMapSg"](this.#device, sg.length, line["dir"] as number, attrs) | 0;
     const base = this.#core.constants["SG"]! >>> 2;
     list.out = sg.map((_, i) => {
       const at = base + 8 * i;
@@ -223,13 +225,14 @@ export class MapsgScenario {
     this.#writeList(list);
     const nents = list.sg.length;
     if (line["op"] === "unmap_sg") {
-      exports["iommuOpsUnmapSg"](this.#device, nents, line["dir"], attrs);
+      exports["iommuOpsUnmapSg"](this.#device, nents, line["dir"] as number, attrs);
       this.#lists.delete(line["id"] as number);
       return;
     }
     if (this.#noSyncOps()) outcome.r = "no-op-in-ops-table";
-    if (line["op"] === "sync_sg_for_cpu") exports["iommuOpsSyncSgForCpu"](this.#device, nents, line["dir"]);
-    else exports["iommuOpsSyncSgForDevice"](this.#device, nents, line["dir"]);
+    if (line["op"] === "sync_sg_for_cpu")
+      exports["iommuOpsSyncSgForCpu"](this.#device, nents, line["dir"] as number);
+    else exports["iommuOpsSyncSgForDevice"](this.#device, nents, line["dir"] as number);
   }
 
   #writeList(list: Mapped): void {

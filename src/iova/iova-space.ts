@@ -29,6 +29,17 @@ export type IovaProfile = keyof (typeof IOVA_SWITCHES)["SWITCH_IOVA_KIND"];
 /** What became of a free: done; the kernel stops with BUG; the kernel writes into foreign memory. Only `freed` changes anything. */
 export type FreeOutcome = "freed" | "bug" | "foreign";
 
+/** Questions to the core that take a space and answer a number. */
+type Figure =
+  | "iovaUsedPages"
+  | "iovaPeakPages"
+  | "iovaTotalPages"
+  | "iovaLargestFree"
+  | "iovaFreeRuns"
+  | "iovaFailures"
+  | "iovaBugs"
+  | "iovaBitmapCrc";
+
 /** What `IovaSpace.create` wants. */
 export interface IovaSpaceOptions {
   /** First IO address, 0 .. 4 GiB - 1. Kernels do not insist on a page boundary. */
@@ -181,7 +192,7 @@ export class IovaSpace {
     return this.#space;
   }
 
-  #figure(name: string): number {
+  #figure(name: Figure): number {
     return this.#core.exports[name](this.#live()) >>> 0;
   }
 }

@@ -47,6 +47,9 @@ export interface MachineExports {
   dmaFree(device: number, allocation: number): void;
   dmaFindAllocation(device: number, dma: number): number;
 
+  deviceStalled(device: number): number;
+  deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
+
   historyFind(device: number, dma: number, size: number): number;
   historyLive(): number;
   historySlot(n: number): number;
