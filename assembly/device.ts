@@ -5,7 +5,8 @@
 //  0x18 space      0x1c domain     0x20 maxSegSize          0x24 segBoundary
 //  0x28 minAlignMask  0x2c dmaOffset (dma = pa - dmaOffset) 0x30 busLimit (0 none)
 //  0x34 sysmmuCount   0x38 sysmmus (8 instance indices)     0x40 bounce
-//  0x44 active        0x48 memory (per-device coherent)     0x80 counters (48 u64)
+//  0x44 active        0x48 memory (per-device coherent)     0x4c dark (bit k: port k moves nothing)
+//  0x80 counters (48 u64)
 //
 // Not modelled: device links, parents; runtime power is the one word `active`.
 
@@ -29,6 +30,7 @@ export class Device {
   bounce: u32;
   active: u32;
   memory: u32;
+  dark: u32;
 }
 
 const DEVICE_COUNTERS: usize = 0x80;

@@ -15,6 +15,8 @@ import {
   COUNT_RECORDS,
   COUNT_REGISTER_DIFFERENT,
   COUNT_REGISTER_EQUAL,
+  DARK_CLOCK,
+  DARK_POWER,
   DIRECTION_AS_MAPPED,
   DMA_NONE,
   NO_HANDLE,
@@ -54,7 +56,7 @@ import { BATCH, SG, SG_BYTES, SG_COUNT } from "./layout";
 import { cpuTouch } from "./replay-cpu";
 import { accessHandle, born, bound, mapList, replay, syncHandle, unmapHandle } from "./replay-handles";
 import { Mapping } from "./sanitize/history";
-import { sysmmuRegRead, sysmmuRegWrite } from "./sysmmu/index";
+import { darkAccess, sysmmuRegRead, sysmmuRegWrite } from "./sysmmu/index";
 
 function checkRegister(instance: u32, offset: u32, expected: u32, check: u32): void {
   const value = sysmmuRegRead(instance, offset);
@@ -168,12 +170,13 @@ export function replayRun(records: u32): u32 {
       case OP_REG_READ:
         tick();
         if (index >= header().sysmmuCount) return stop(n);
+        if (darkAccess(index, DARK_POWER | DARK_CLOCK)) break;
         checkRegister(index, w1, w2, w3);
         break;
       case OP_REG_WRITE:
         tick();
         if (index >= header().sysmmuCount) return stop(n);
-        sysmmuRegWrite(index, w1, w2);
+        if (!darkAccess(index, DARK_POWER | DARK_CLOCK)) sysmmuRegWrite(index, w1, w2);
         break;
       case OP_FLUSH:
         tick();

@@ -56,7 +56,12 @@ export const SYSCOUNT_HELD: u32 = 42; // +1 write: accesses refused while stalle
 export const SYSCOUNT_FLPD_FILLS: u32 = 44; // level-1 descriptors cached, prefetched ones included
 export const SYSCOUNT_FLPD_INVALIDATED: u32 = 45;
 export const SYSCOUNT_FLPD_EVICTIONS: u32 = 46;
-export const SYSCOUNT_COUNT: u32 = 47;
+export const SYSCOUNT_DARK_REGS: u32 = 47; // register accesses without power (or clock, of a trace): no effect
+export const SYSCOUNT_COUNT: u32 = 48;
+
+// sysmmuSetDark: what a System MMU lacks. The driver turns its clocks on around its accesses.
+export const DARK_POWER: u32 = 1;
+export const DARK_CLOCK: u32 = 2;
 
 // 64-byte records of the ring at FAULTS; header.faultHead counts records ever written:
 //   0x00 instance   0x04 kind << 8 | INT_STATUS bit   0x08 va         0x0c write (0/1)

@@ -48,6 +48,11 @@ function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
 }
 
+// True when the master or the System MMU of the port lacks power or clock.
+function isDark(device: Device, port: u32): bool {
+  return ((device.dark >> port) & 1) !== 0;
+}
+
 /** One access of at most `bytes`; returns what was done, counts it and why it stopped. */
 function access(
   index: u32,
@@ -62,7 +67,10 @@ function access(
   const device = deviceOf(index);
   let done: u32;
   let bus = false;
-  if (port < device.sysmmuCount) {
+  if (isDark(device, port)) {
+    done = 0;
+    bus = true;
+  } else if (port < device.sysmmuCount) {
     const instance = deviceSysmmu(device, port);
     done = sysmmuAccess(instance, dma, bytes, burst, write, op, at);
     bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
@@ -78,7 +86,7 @@ function access(
 
 /** Acknowledges whatever the SysMMU of `port` reports, as a handler that gives the access up. */
 function acknowledge(device: Device, port: u32): void {
-  if (port >= device.sysmmuCount) return;
+  if (port >= device.sysmmuCount || isDark(device, port)) return;
   const instance = deviceSysmmu(device, port);
   const v5 = sysmmuOf(instance).generation === SYSMMU_V5;
   const status = sysmmuRegRead(instance, v5 ? 0x60 : 0x18);
@@ -124,6 +132,11 @@ export function deviceTransfer(index: u32, dma: u32, bytes: u32, write: u32, por
   return access(index, dma, bytes, write, port, 1 << DEFAULT_BURST_SHIFT, op, pointer);
 }
 
+/** Says which ports of a device move nothing for want of power or clock: bit k is port k (0..7). */
+export function deviceSetDark(index: u32, ports: u32): void {
+  deviceOf(index).dark = ports;
+}
+
 /** 1 when a SysMMU of the device reports a fault and holds it, else 0. */
 export function deviceStalled(index: u32): u32 {
   const device = deviceOf(index);
@@ -135,6 +148,7 @@ export function deviceStalled(index: u32): u32 {
 
 /** sysmmuTranslateBatch through the first port of a device. */
 export function deviceTranslateBatch(index: u32, input: usize, output: usize, n: u32, write: u32): u32 {
+  if (isDark(deviceOf(index), 0)) return 0;
   return sysmmuTranslateBatch(deviceSysmmu(deviceOf(index), 0), input, output, n, write);
 }
 

@@ -4,5 +4,6 @@ export { sysmmuTranslateBatch } from "./batch";
 export { sysmmuCreate, sysmmuMarkStale, sysmmuReset, sysmmuSetBlockPolls, sysmmuSetSpace } from "./create";
 export { sysmmuExplain } from "./explain";
 export { sysmmuInject, sysmmuIrqLevel } from "./fault";
+export { darkAccess, sysmmuDark, sysmmuSetDark } from "./instance";
 export { sysmmuPeek, sysmmuRegRead, sysmmuRegWrite } from "./registers";
 export { sysmmuAccess, sysmmuPaHigh, sysmmuStop, sysmmuTranslate } from "./translate";

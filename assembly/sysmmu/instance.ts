@@ -9,6 +9,7 @@
 //  0x60 stale      0x64 lv1Address  0x68 lv1        0x6c lv2Address  0x70 lv2
 //  0x74 fault      0x78 mask        0x7c paPage
 //  0x80 counters: u64 cells, indices SYSCOUNT_* of abi.ts
+//  0x3fc dark: DARK_* bits, what the board keeps from it; sysmmuReset leaves it
 //
 // Pointers are arena blocks: l1, l2 TLB levels (l2 0: none), flpd level-1
 // descriptor cache (0: none), file the 4 KiB register window as stored words,
@@ -16,8 +17,9 @@
 // reported. lv1Address..mask are the scratch of the last walk. Behind the window, file
 // holds the starts of the performance counters and the banks of the prefetch buffers.
 //
-// Not modelled: clocks and power; sysmmuReset is what a power cycle does.
+// Not modelled: what a power cycle does beyond sysmmuReset.
 
+import { SYSCOUNT_DARK_REGS } from "../abi";
 import { SYSMMU_BYTES, SYSMMUS } from "../layout";
 
 @unmanaged
@@ -90,6 +92,25 @@ export function sysmmuCount(mmu: Sysmmu, index: u32, n: u64): void {
 /** Counter `index` (SYSCOUNT_*) of an instance. */
 export function sysmmuCounter(mmu: Sysmmu, index: u32): u64 {
   return load<u64>(changetype<usize>(mmu) + SYSMMU_COUNTERS + ((<usize>index) << 3));
+}
+
+const SYSMMU_DARK: usize = 0x3fc;
+
+/** What instance `index` lacks: DARK_* bits. */
+export function sysmmuDark(index: u32): u32 {
+  return load<u32>(changetype<usize>(sysmmuOf(index)) + SYSMMU_DARK);
+}
+
+/** Says what instance `index` lacks from now on: DARK_* bits, 0 nothing. */
+export function sysmmuSetDark(index: u32, bits: u32): void {
+  store<u32>(changetype<usize>(sysmmuOf(index)) + SYSMMU_DARK, bits);
+}
+
+/** True, and counted, when a register access to instance `index` is lost for want of what `bits` name. */
+export function darkAccess(index: u32, bits: u32): bool {
+  if ((sysmmuDark(index) & bits) === 0) return false;
+  sysmmuCount(sysmmuOf(index), SYSCOUNT_DARK_REGS, 1);
+  return true;
 }
 
 /** True when the block request of CTRL has taken effect. */

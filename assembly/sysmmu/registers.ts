@@ -10,12 +10,13 @@
 //  CTRL  | 2 interrupt enable | 1 block | 0 enable |
 //
 // A write that sets BLOCK takes effect after `blockPolls` reads of STATUS.
-// Accesses to offsets without a register read 0, are ignored and counted.
+// Accesses to offsets without a register read 0, are ignored and counted; without power all do.
 //
 // Not modelled: byte and half-word accesses; effects of QOS, SHAREABLE, SYSSEL,
 // ACGEN, INT_MASK, TLB_READ and TLB_DATA (stored only).
 
 import {
+  DARK_POWER,
   LOG_GROUP_REGISTER,
   LOGK_REG_READ,
   LOGK_REG_UNKNOWN,
@@ -32,7 +33,7 @@ import { TLB_HEADER, tlbColumn } from "../tlb/tlb";
 import { releaseHeld } from "./fault";
 import { flushAll, flushEntry, flushRange } from "./flush";
 import { REG_BANK, REG_NONE, REG_PPC, REG_RO, REG_RW } from "./generation";
-import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { blocked, CTRL_BLOCK, CTRL_ENABLE, darkAccess, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { ppcRead, ppcWrite } from "./performance";
 import { bankRead, bankWrite } from "./prefetch";
 
@@ -65,6 +66,7 @@ function unknown(mmu: Sysmmu, index: u32, offset: u32, value: u32, write: u32): 
 
 /** CPU write of `value` to the register at `offset` of instance `index`. */
 export function sysmmuRegWrite(index: u32, offset: u32, value: u32): void {
+  if (darkAccess(index, DARK_POWER)) return;
   const mmu = sysmmuOf(index);
   sysmmuCount(mmu, SYSCOUNT_REG_WRITES, 1);
   if (logging(LOG_GROUP_REGISTER)) {
@@ -162,6 +164,7 @@ function registerValue(mmu: Sysmmu, offset: u32): u32 {
 
 /** CPU read of the register at `offset` of instance `index`. */
 export function sysmmuRegRead(index: u32, offset: u32): u32 {
+  if (darkAccess(index, DARK_POWER)) return 0;
   const mmu = sysmmuOf(index);
   sysmmuCount(mmu, SYSCOUNT_REG_READS, 1);
   const value = registerValue(mmu, offset);

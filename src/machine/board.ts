@@ -36,7 +36,7 @@ export class Board {
     if (this.address === 0) throw new RangeError("soc: no memory for its interrupts and power domains");
     const at = (first: number) => () => live.core.u32.subarray((this.address >>> 2) + first);
     const sysmmu = (name: string) => sysmmus.get(name);
-    this.power = new Power(soc, () => live.core, at(lines), sysmmu);
+    this.power = new Power(soc, () => live.core, at(lines), sysmmu, devices);
     this.interrupts = new Interrupts(soc, at(0), sysmmu);
     for (const device of devices) device.gate = (port) => this.power.masterReason(device.name, port);
   }

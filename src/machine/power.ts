@@ -10,16 +10,18 @@
 //
 // A register access that nobody answers hangs the real bus. Here it throws BusError (`policy` "bus-error") or
 // reads 0 and is dropped ("ignore"). A master without power or clock moves no byte: "bus-error".
+// In the core the same: op-stream records and the driver's own accesses are lost and counted
+// (`darkAccesses`, `busErrors`); the driver turns its clocks on around them, so only power stops it.
 //
 // Source: spec sysmmu-hardware 1.5, 5.1, 5.3, 6.3. In the tables a child (TV of LCD0) needs its parent on.
 //
-// Not modelled: the PMU's and the clock controller's registers; the core's own driver and op-stream records
-// reach registers and memory whatever the power; the counters of a System MMU survive.
+// Not modelled: the PMU's and the clock controller's registers; the counters of a System MMU survive.
 
 import { checkChoice, describe } from "../check.js";
 import type { Core } from "../core/core.js";
 import type { SocDescription, SysmmuDescription } from "../soc/types.js";
 import type { SysMmu } from "../sysmmu/sysmmu.js";
+import type { Device } from "./device.js";
 
 /** What an access without power or clock does: throw BusError, or read 0 and be dropped. */
 export type PowerPolicy = "bus-error" | "ignore";
@@ -44,6 +46,7 @@ export class Power {
   readonly #core: () => Core;
   readonly #words: () => Uint32Array;
   readonly #sysmmu: (name: string) => SysMmu | undefined;
+  readonly #devices: readonly Device[];
   readonly #clockBase: number;
   readonly #length: number;
   #policy: PowerPolicy = "bus-error";
@@ -58,11 +61,13 @@ export class Power {
     core: () => Core,
     words: () => Uint32Array,
     sysmmu: (name: string) => SysMmu | undefined,
+    devices: readonly Device[],
   ) {
     this.#soc = soc;
     this.#core = core;
     this.#words = words;
     this.#sysmmu = sysmmu;
+    this.#devices = devices;
     this.#clockBase = Math.ceil(soc.powerDomains.length / 32) * 32;
     this.#length = powerWords(soc);
     this.domains = soc.powerDomains.map((d) => d.name);
@@ -145,8 +150,8 @@ export class Power {
     if (this.#everythingOn()) return null;
     const row = this.#soc.devices.find((d) => d.name === device);
     if (row === undefined) return null;
-    const own = row.powerDomain;
-    if (own !== null && this.domains.includes(own) && !this.isOn(own)) return `power domain ${own} is off`;
+    const own = this.#domainReason(row.powerDomain);
+    if (own !== null) return own;
     const mmu = this.#soc.sysmmus.find((s) => s.name === row.ports[port]);
     return mmu === undefined ? null : this.#reason(mmu);
   }
@@ -159,11 +164,16 @@ export class Power {
 
   #reason(row: SysmmuDescription): string | null {
     if (this.#everythingOn()) return null;
-    const { powerDomain, clock, masterClock } = row;
-    if (powerDomain !== null && this.domains.includes(powerDomain) && !this.isOn(powerDomain)) {
-      return `power domain ${powerDomain} is off`;
-    }
-    for (const gate of [clock, masterClock]) {
+    return this.#domainReason(row.powerDomain) ?? this.#clockReason(row);
+  }
+
+  #domainReason(domain: string | null): string | null {
+    if (domain === null || !this.domains.includes(domain) || this.isOn(domain)) return null;
+    return `power domain ${domain} is off`;
+  }
+
+  #clockReason(row: SysmmuDescription): string | null {
+    for (const gate of [row.clock, row.masterClock]) {
       if (gate !== null && !this.clockIsOn(gate.name)) return `clock ${gate.name} is off`;
     }
     return null;
@@ -218,5 +228,25 @@ export class Power {
   #set(n: number, off: boolean): void {
     const words = this.#words();
     words[n >>> 5] = off ? words[n >>> 5]! | (1 << (n & 31)) : words[n >>> 5]! & ~(1 << (n & 31));
+    this.#tellCore();
+  }
+
+  /** The core's own accesses look at words of its records: DARK_* of a System MMU, ports of a master. */
+  #tellCore(): void {
+    const { exports, constants } = this.#core();
+    for (const row of this.#soc.sysmmus) {
+      const mmu = this.#sysmmu(row.name);
+      if (mmu === undefined) continue;
+      const power = this.#domainReason(row.powerDomain) !== null ? constants["DARK_POWER"]! : 0;
+      const clock = this.#clockReason(row) !== null ? constants["DARK_CLOCK"]! : 0;
+      exports.sysmmuSetDark(mmu.index, power | clock);
+    }
+    for (const device of this.#devices) {
+      let ports = 0;
+      for (let port = 0; port < 8; port++) {
+        if (this.masterReason(device.name, port) !== null) ports |= 1 << port;
+      }
+      exports.deviceSetDark(device.index, ports);
+    }
   }
 }

@@ -66,6 +66,8 @@ export interface SysmmuStatistics {
   readonly registerReads: number;
   readonly registerWrites: number;
   readonly unknownRegisters: number;
+  /** Register accesses of the driver and of traces lost for want of power (traces: or clock). */
+  readonly darkAccesses: number;
   /** Accesses that passed untranslated, and accesses refused while stalled or blocked. */
   readonly bypassed: number;
   readonly held: number;
@@ -233,6 +235,7 @@ export class SysMmu {
       registerReads: c("SYSCOUNT_REG_READS"),
       registerWrites: c("SYSCOUNT_REG_WRITES"),
       unknownRegisters: c("SYSCOUNT_UNKNOWN_REGS"),
+      darkAccesses: c("SYSCOUNT_DARK_REGS"),
       bypassed: pair("SYSCOUNT_BYPASS"),
       held: pair("SYSCOUNT_HELD"),
       faults: faultsByBit.reduce((sum, n) => sum + n, 0),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BusError, DmaDirection, exynos4210, Machine, type Profile } from "../../src/index.js";
+import { NO_HANDLE, Op } from "../../src/trace/opcodes.js";
 
 function make(profile: Profile = "v6.1") {
   const machine = Machine.create({ soc: exynos4210, dram: { bytes: 16 << 20 }, profile });
@@ -117,6 +118,36 @@ describe("power domains", () => {
     expect(fimc0.counters).toEqual(before);
     machine.power.on("CAM");
     expect(fimc0.read(dma, 4).length).toBe(4);
+  });
+
+  it("op-stream records and the driver lose their accesses too, counted", () => {
+    const { machine, fimc0, mmu, dma } = make("v3.6");
+    const instance = mmu.index;
+    const records = Uint32Array.of(
+      ...[Op.RegWrite | (instance << 16), 0x24, 0x1234_5000, 0],
+      ...[Op.RegRead | (instance << 16), 0x34, 0x8000_0001, 1],
+      ...[Op.DevRead | (fimc0.index << 16), NO_HANDLE, dma, 4],
+    );
+    expect(machine.run(records)).toBe(3);
+    expect(machine.statistics().replay).toMatchObject({ registersEqual: 1, registersDifferent: 0 });
+    expect(fimc0.counters).toMatchObject({ reads: 1, busErrors: 0 });
+    machine.power.off("CAM");
+    expect(machine.run(records)).toBe(3);
+    expect(machine.statistics().replay).toMatchObject({ registersEqual: 1, registersDifferent: 0 });
+    expect(fimc0.counters).toMatchObject({ reads: 2, readBytes: 4, busErrors: 1 });
+    expect(mmu.statistics().darkAccesses).toBe(2);
+    // v3.6 knows nothing of the power going: its flush after an unmap meets a block that is off.
+    const { registerWrites } = mmu.statistics();
+    fimc0.dma.unmapSingle(dma, 4096, DmaDirection.ToDevice);
+    expect(mmu.statistics().darkAccesses).toBeGreaterThan(2);
+    expect(mmu.statistics().registerWrites).toBe(registerWrites);
+    machine.power.on("CAM");
+    machine.power.clockOff("smmu_fimc0");
+    const { darkAccesses } = mmu.statistics();
+    machine.run(records.subarray(0, 8));
+    expect(mmu.statistics().darkAccesses).toBe(darkAccesses + 2);
+    fimc0.dma.mapSingle(machine.memory.alloc(4096)!, 4096, DmaDirection.ToDevice);
+    expect(mmu.statistics().darkAccesses).toBe(darkAccesses + 2);
   });
 
   it("a snapshot keeps what is off", () => {

@@ -12,6 +12,8 @@ export interface SysmmuExports {
     fetch: number,
   ): number;
   sysmmuReset(index: number): void;
+  sysmmuDark(index: number): number;
+  sysmmuSetDark(index: number, bits: number): void;
   sysmmuSetSpace(index: number, space: number): void;
   sysmmuSetBlockPolls(index: number, polls: number): void;
   sysmmuInject(
