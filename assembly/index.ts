@@ -1,5 +1,6 @@
 // The core's exports; nothing else.
 export * from "./abi";
+export { blockUsed } from "./blocks";
 export * from "./cache/index";
 export * from "./dma/access";
 export { dmaAlloc, dmaFindAllocation, dmaFree } from "./dma/alloc-api";

@@ -24,24 +24,16 @@ export class SnapshotError extends Error {
   }
 }
 
-function isZero(words: Uint32Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i += 4) {
-    if ((words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!) !== 0) return false;
-  }
-  return true;
-}
-
 /** Packs a core's memory with `description` (plain JSON). */
 export function packSnapshot(core: Core, description: unknown): Uint8Array {
   const memory = core.u8;
-  const words = core.u32;
   const blocks = memory.length / BLOCK;
   const json = new TextEncoder().encode(JSON.stringify(description));
   const jsonRoom = (json.length + 7) & ~7;
   const bitmap = new Uint8Array((((blocks + 7) >> 3) + 7) & ~7);
   let kept = 0;
   for (let b = 0; b < blocks; b++) {
-    if (isZero(words, (b * BLOCK) / 4, ((b + 1) * BLOCK) / 4)) continue;
+    if (core.exports.blockUsed(b * BLOCK, BLOCK) === 0) continue;
     bitmap[b >> 3]! |= 1 << (b & 7);
     kept++;
   }

@@ -47,6 +47,7 @@ export interface MachineExports {
   dmaFree(device: number, allocation: number): void;
   dmaFindAllocation(device: number, dma: number): number;
 
+  blockUsed(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
   deviceStalled(device: number): number;
   deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
