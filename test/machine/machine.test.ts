@@ -147,6 +147,22 @@ describe.each(builds)("machine on the %s core", (build) => {
     expect(() => cookie.write32(0, 1)).toThrow(/cookie/);
   });
 
+  it("keeps a block for a single byte, wherever it lies", () => {
+    const m = machineOf(build, { dram: { base: 0x4000_0000, bytes: 1 << 20 } });
+    const block = 0x4008_0000;
+    const offsets = [...Array(128).keys(), 65535 - 127, 65535 - 16, 65535];
+    const sizes = new Set<number>();
+    for (const offset of offsets) {
+      m.memory.poke(block + offset, Uint8Array.of(0x80));
+      const saved = m.snapshot();
+      sizes.add(saved.length);
+      expect(Machine.restore(saved, { core: cores[build] }).memory.peek(block + offset, 1)[0]).toBe(0x80);
+      m.memory.poke(block + offset, Uint8Array.of(0));
+    }
+    expect(sizes.size).toBe(1);
+    expect(m.snapshot().length).toBe([...sizes][0]! - 65536);
+  });
+
   it("continues from a snapshot as if nothing had been", () => {
     const run = (m: Machine) => {
       const fimc0 = m.device("fimc0");
