@@ -8,6 +8,7 @@ import { type Core, coreConstant } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
+import { SysmmuDriver } from "./iommu/driver.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 import { Board } from "./machine/board.js";
 import { Cpu } from "./machine/cpu.js";
@@ -54,6 +55,8 @@ export class Machine {
   readonly cpu: Cpu;
   /** Fault injection: the n-th map, page, table or IO-address allocation fails. */
   readonly inject: FaultInjection;
+  /** The kernel's System MMU driver: suspend, resume, fault interrupt, the log of register accesses. */
+  readonly driver: SysmmuDriver;
   /** IO-address mappings. */
   readonly iommu: {
     /**
@@ -72,6 +75,11 @@ export class Machine {
     this.memory = new GuestMemory(this.#live, words[4]!, words[5]!);
     this.cpu = new Cpu(this.#live, words[4]!, words[5]!);
     this.inject = new FaultInjection(this.#live);
+    this.driver = new SysmmuDriver(
+      this.#live,
+      () => this.sysmmuNames,
+      (name) => this.#interrupts([name]),
+    );
     this.iommu = {
       createMapping: (options = {}) => {
         const mapping = IommuMapping.create(this.#live, options);

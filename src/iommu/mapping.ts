@@ -5,7 +5,7 @@
 //
 // Not modelled: locks; a machine runs one call at a time.
 
-import { checkAligned, checkInteger, hex } from "../check.js";
+import { checkAligned, checkChoice, checkInteger, checkU32, hex } from "../check.js";
 import type { Device } from "../machine/device.js";
 import type { Live } from "../machine/live.js";
 
@@ -28,6 +28,9 @@ export interface SpaceFigures {
   readonly largestFree: number;
   readonly freeRuns: number;
 }
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
 
 /** Why a mapping could not be made or attached. */
 export class IommuError extends Error {
@@ -168,6 +171,57 @@ export class IommuMapping {
     this.#check();
     if (this.#references - this.#devices.size !== 1) throw new TypeError("the mapping was released before");
     this.#put();
+  }
+
+  /**
+   * iommu_map on the mapping's domain: `size` bytes at `pa` appear at `iova`, in the largest pages that
+   * fit. The IO-address space does not hear of it: this is the door below the dma-mapping calls.
+   * @param access "read", "write" or "read-write" (profiles before v6.1 write no permissions)
+   * @returns 0, or a negative errno (-22 not aligned, -98 occupied, -12 no memory for a table)
+   */
+  map(
+    iova: number,
+    pa: number,
+    size: number,
+    access: "read" | "write" | "read-write" = "read-write",
+  ): number {
+    this.#check();
+    checkU32("iova", iova);
+    checkU32("pa", pa);
+    checkInteger("size", size, 1, 0xffff_ffff);
+    checkChoice("access", access, ["read", "write", "read-write"]);
+    const prot = (access === "write" ? 0 : PROT_READ) | (access === "read" ? 0 : PROT_WRITE);
+    return this.#live.core.exports.iommuMap(this.domain, iova, pa, size, prot);
+  }
+
+  /** iommu_unmap on the mapping's domain. Returns the bytes that went, as the profile's kernel counts them. */
+  unmap(iova: number, size: number): number {
+    this.#check();
+    checkU32("iova", iova);
+    checkInteger("size", size, 1, 0xffff_ffff);
+    return this.#live.core.exports.iommuUnmap(this.domain, iova, size) >>> 0;
+  }
+
+  /** iommu_iova_to_phys: the physical address of `iova`, 0 where nothing is mapped. */
+  iovaToPhys(iova: number): number {
+    this.#check();
+    return this.#live.core.exports.iommuIovaToPhys(this.domain, checkU32("iova", iova)) >>> 0;
+  }
+
+  /** Physical address of the level-1 table, as the driver writes it to PT_BASE. */
+  get tableBase(): number {
+    this.#check();
+    return this.#live.core.exports.domainTable(this.domain) >>> 0;
+  }
+
+  /**
+   * iommu_set_fault_handler: one that returns `result` (0: the driver acknowledges and goes on), or
+   * null for none, with which the kernel stops at a fault.
+   */
+  setFaultHandler(result: number | null): void {
+    this.#check();
+    if (result !== null) checkInteger("result", result, -4095, 4095);
+    this.#live.core.exports.domainSetHandler(this.domain, result === null ? 0 : 1, result ?? 0);
   }
 
   #put(): void {
