@@ -4,7 +4,9 @@
 // instead of a version and that drivers take for 1.0; the recorded runs of Linux 6.12 had it too.
 //
 // Sources: spec sysmmu-hardware 5.1 to 5.4. Instances mdma, mdma2, pcie and sss have no mainline
-// device-tree node. The clock of mdma is not known; IMAGE:5 is mdma2's after MZ (open question Q15).
+// device-tree node. The clock of mdma is not known; IMAGE:5 is mdma2's after MZ (open question Q15). Rows with a node
+// agree with exynos4.dtsi of 5.15 (DT515) and samsung/exynos4210.dtsi of 2024 (torvalds/linux@c05b27c8), gate bits with
+// clk-exynos4.c (torvalds/linux@00637a6f). FIMD1 itself has no node, only its System MMU.
 
 import {
   CMU_BASE,

@@ -6,8 +6,10 @@
 // Combiner (5,1) is GPS in the 4412 manual's list, so the interrupt of mdma2 is not known (Q13). The manual's
 // "MDMA" at (4,0) has no known base here, because 0x10a40000 is G2D's: it is left out.
 //
-// Gate bits of the FIMC-LITE masters are the device tree's clock numbers, which equal the bits for all other
-// clocks of that controller.
+// Gate bits of the FIMC-LITE masters: drivers/clk/samsung/clk-exynos4412-isp.c (torvalds/linux@3d5e4894, after 5.15)
+// and, before the ISP clocks had a driver of their own, clk-exynos4.c (@00637a6f): "lite0" is ISP0:3, "lite1" ISP0:4.
+// The numbers 4 and 5 that the device tree gives them are names of clocks, not bits. Nodes: exynos4x12.dtsi of 2025
+// (Kingxukai/linux@9b44fff6) and exynos4.dtsi of 5.15 (DT515) agree with every row here that has one.
 
 import { commonMasters, commonSysmmus, GATES } from "./exynos4.js";
 import { comb, gate, master, spi, sysmmu } from "./rows.js";
@@ -70,7 +72,7 @@ export const SYSMMUS_4X12: readonly SysmmuDescription[] = [
     interrupt: comb(16, 0),
     powerDomain: "ISP",
     clock: gate("smmu_lite0", isp0, 11),
-    masterClock: gate("fimc_lite0", isp0, 4),
+    masterClock: gate("lite0", isp0, 3),
     version: ISP_VERSION,
   }),
   sysmmu({
@@ -79,7 +81,7 @@ export const SYSMMUS_4X12: readonly SysmmuDescription[] = [
     interrupt: comb(16, 1),
     powerDomain: "ISP",
     clock: gate("smmu_lite1", isp0, 12),
-    masterClock: gate("fimc_lite1", isp0, 5),
+    masterClock: gate("lite1", isp0, 4),
     version: ISP_VERSION,
   }),
   sysmmu({

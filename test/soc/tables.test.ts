@@ -45,8 +45,10 @@ describe.each(Object.values(SOCS))("$name", (soc) => {
         expect(seen).not.toContain(key);
         seen.add(key);
       }
-      if (s.clock !== null && s.clock.register !== null) {
-        const key = `${s.clock.register}:${s.clock.bit}`;
+      // The two ports of the MFC have one master, whose clock is named twice.
+      for (const clock of s.name === "mfc_r" ? [s.clock] : [s.clock, s.masterClock]) {
+        if (clock === null || clock.register === null) continue;
+        const key = `${clock.register}:${clock.bit}`;
         expect(seen).not.toContain(key);
         seen.add(key);
       }
@@ -89,6 +91,12 @@ test("spot values", () => {
     powerDomain: null,
     clock: { register: 0x10900 },
   });
+  expect(findSysmmu(exynos4412, "fimc_lite1")).toMatchObject({
+    interrupt: { kind: "combiner", group: 16, bit: 1 },
+    clock: { name: "smmu_lite1", register: 0x18800, bit: 12 },
+    masterClock: { name: "lite1", register: 0x18800, bit: 4 },
+  });
+  expect(findSysmmu(exynos4412, "fimc_lite0")?.masterClock).toMatchObject({ register: 0x18800, bit: 3 });
   expect(findMaster(exynos4412, "fimc_is")?.ports).toEqual([
     "fimc_isp",
     "fimc_drc",
