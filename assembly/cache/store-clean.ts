@@ -20,7 +20,7 @@ import {
   COUNT_L2,
   COUNT_OUTER_SYNC,
 } from "../abi";
-import { count } from "../counters";
+import { countAdd } from "../counters";
 import { hostOf, inDram } from "../dram";
 import { header } from "../header";
 import { dataOf, NO_WAY, Search, setOf } from "./set-associative";
@@ -36,6 +36,39 @@ import {
   masksOf,
 } from "./state";
 
+/**
+ * True when nobody watches, both caches are there, hits leave no trace of their order, and neither
+ * the write buffer nor speculation has a part in an access.
+ */
+export function steady(): bool {
+  if (header().logMask !== 0 || !cacheReady()) return false;
+  const c = cache();
+  const inner = levelOne();
+  const outer = levelTwo();
+  if (inner.ways === 0 || outer.ways === 0 || inner.policy === CACHE_LRU || outer.policy === CACHE_LRU)
+    return false;
+  return (c.entries | c.refillSeed) === 0 && c.lineBytes === LINE_BYTES;
+}
+
+/** Counts `stores` words stored to lines that both levels hold, each cleaned for `context` at once. */
+export function countStoresCleaned(stores: u32, context: u32): void {
+  const more = CACHE_MAINTENANCE + context * CACHE_CONTEXT_COUNTERS;
+  countAdd(COUNT_L1 + CACHE_HITS, stores);
+  countAdd(COUNT_L1 + more + CACHE_CLEANED, stores);
+  countAdd(COUNT_L1 + more + CACHE_WRITE_BACKS, stores);
+  countAdd(COUNT_L2 + CACHE_HITS, stores);
+  countAdd(COUNT_L2 + more + CACHE_CLEANED, stores);
+  countAdd(COUNT_L2 + more + CACHE_WRITE_BACKS, stores);
+  countAdd(COUNT_OUTER_SYNC + context, stores);
+}
+
+/** True when L1 or L2 holds the line of `pa` (inside DRAM) changed. */
+export function lineDirty(pa: u32): bool {
+  const masks = masksOf(pa) + (((pa >> 11) & 1) << 3);
+  const dirty = load<u64>(masks, L1_DIRTY) | load<u64>(masks, L2_DIRTY);
+  return ((dirty >> ((pa >> LINE_SHIFT) & 63)) & 1) !== 0;
+}
+
 /** Stores `value` at `pa` (a multiple of 4) and cleans its line for CONTEXT_* `context`; false: not done. */
 export function storeClean32(pa: u32, value: u32, context: u32): bool {
   if (header().logMask !== 0 || !inDram(pa, 4)) return false;
@@ -43,16 +76,10 @@ export function storeClean32(pa: u32, value: u32, context: u32): bool {
     store<u32>(hostOf(pa), value);
     return true;
   }
-  const c = cache();
+  if (!steady() || lineDirty(pa)) return false;
   const inner = levelOne();
   const outer = levelTwo();
-  if (inner.ways === 0 || outer.ways === 0 || inner.policy === CACHE_LRU || outer.policy === CACHE_LRU)
-    return false;
-  if (c.entries !== 0 || c.refillSeed !== 0 || c.lineBytes !== LINE_BYTES) return false;
   const home = pa & ~(LINE_BYTES - 1);
-  const masks = masksOf(pa) + (((pa >> 11) & 1) << 3);
-  const dirty = load<u64>(masks, L1_DIRTY) | load<u64>(masks, L2_DIRTY);
-  if (((dirty >> ((pa >> LINE_SHIFT) & 63)) & 1) !== 0) return false;
   const set = setOf(inner, home);
   const way = Search.way(inner, set, home | 1);
   if (way === NO_WAY) return false;
@@ -63,13 +90,6 @@ export function storeClean32(pa: u32, value: u32, context: u32): bool {
   store<u32>(dataOf(inner, set, way) + offset, value);
   store<u32>(dataOf(outer, set2, way2) + offset, value);
   store<u32>(hostOf(pa), value);
-  const more = CACHE_MAINTENANCE + context * CACHE_CONTEXT_COUNTERS;
-  count(COUNT_L1 + CACHE_HITS);
-  count(COUNT_L1 + more + CACHE_CLEANED);
-  count(COUNT_L1 + more + CACHE_WRITE_BACKS);
-  count(COUNT_L2 + CACHE_HITS);
-  count(COUNT_L2 + more + CACHE_CLEANED);
-  count(COUNT_L2 + more + CACHE_WRITE_BACKS);
-  count(COUNT_OUTER_SYNC + context);
+  countStoresCleaned(1, context);
   return true;
 }

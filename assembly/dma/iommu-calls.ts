@@ -21,8 +21,9 @@ import {
   SWITCH_IOMMU_STUB,
 } from "../abi";
 import { Device } from "../device";
-import { injected, injectedErrno } from "../inject";
+import { injected, injectedErrno, injectedMany, injectionArmed } from "../inject";
 import { iommuIovaToPhys, iommuMap, iommuUnmap } from "../iommu/index";
+import { quickMap } from "../iommu/quick";
 import { iovaAlloc, iovaFree } from "../iova/index";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
@@ -60,6 +61,26 @@ export function mapInto(domain: u32, iova: u32, pa: u32, size: u32, prot: u32): 
   else result = stubMap(domain, iova, pa, size);
   if (logging(LOG_GROUP_IOMMU)) logEvent(LOG_GROUP_IOMMU, LOGK_IOMMU_MAP, iova, pa, size, prot, result);
   return result;
+}
+
+/**
+ * iommu_map of up to `pages` scatterlist entries at `list` that are one whole page each, as `mapInto` one by
+ * one, each given to the device for direction `dir` first if `sync`. Returns how many; for the one
+ * after them nothing has been done.
+ */
+export function mapEntries(
+  domain: u32,
+  iova: u32,
+  list: usize,
+  pages: u32,
+  prot: u32,
+  sync: bool,
+  dir: u32,
+): u32 {
+  if (injectionArmed(INJECT_MAP) || switchOf(SWITCH_IOMMU_STUB) !== 0) return 0;
+  const done = quickMap(domain, iova, 0, pages, prot, list, sync, dir);
+  injectedMany(INJECT_MAP, done);
+  return done;
 }
 
 /** iommu_unmap; what was really unmapped is not looked at, as in the ops of the kernel. */

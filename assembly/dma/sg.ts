@@ -27,7 +27,7 @@ import { Device, deviceOf } from "../device";
 import { iovaAlloc, iovaFree } from "../iova/index";
 import { SG, SG_BYTES, SG_COUNT } from "../layout";
 import { switchOf } from "../switches";
-import { mapInto, pageAlign, protOf, removeMapping, unmapFrom } from "./iommu-calls";
+import { mapEntries, mapInto, pageAlign, protOf, removeMapping, unmapFrom } from "./iommu-calls";
 import { coherentOps, mapSyncs, ownCoherentTable } from "./iommu-coherent";
 import { syncCpuToDev, syncDevToCpu } from "./sync";
 
@@ -55,6 +55,12 @@ function mapChunk(device: Device, at: usize, size: u32, out: Entry, dir: u32, pr
   const domain = device.domain;
   let done: u32 = 0;
   for (let s = at; done < length && s < END; s += SG_BYTES) {
+    const pages = mapEntries(domain, base + done, s, (length - done) >> 12, prot, sync, dir);
+    if (pages !== 0) {
+      done += pages << 12;
+      s += (pages - 1) * SG_BYTES;
+      continue;
+    }
     const entry = entryAt(s);
     const bytes = pageAlign(entry.offset + entry.length);
     if (sync) syncCpuToDev(entry.page, entry.offset, entry.length, dir);

@@ -26,6 +26,7 @@ import {
   VIA_PERMANENT,
   VIA_TEMPORARY,
 } from "../abi";
+import { coldRange } from "../cache/cold";
 import { dmacMapVia, dmacUnmapVia } from "../cache/inner";
 import { outerClean, outerInvalidate } from "../cache/outer";
 import { cache, cacheReady } from "../cache/state";
@@ -100,8 +101,14 @@ function maintain(page: u32, offset: u32, size: u32, dir: u32, unmap: bool): voi
   } while (left !== 0);
 }
 
+/** True when the way to the lines of `page` (lowmem, or any temporary mapping) leaves nothing but events. */
+function straight(page: u32): bool {
+  return switchOf(SWITCH_KMAP) !== 0 || !isHighmem(page);
+}
+
 /** Gives `size` bytes at `offset` of the page at `page` to the device, for direction `dir`. */
 export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void {
+  if (straight(page) && coldRange(page + offset, size, dir === DMA_FROM_DEVICE)) return;
   maintain(page, offset, size, dir, false);
   const pa = page + offset;
   if (dir === DMA_FROM_DEVICE) outerInvalidate(pa, pa + size);
@@ -111,6 +118,7 @@ export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void 
 /** Gives `size` bytes at `offset` of the page at `page` back to the CPU, for direction `dir`. */
 export function syncDevToCpu(page: u32, offset: u32, size: u32, dir: u32): void {
   const pa = page + offset;
+  if (dir !== DMA_TO_DEVICE && straight(page) && coldRange(pa, size, true)) return;
   if (dir !== DMA_TO_DEVICE) outerInvalidate(pa, pa + size);
   if (dir !== DMA_TO_DEVICE || switchOf(SWITCH_UNMAP_TO_DEVICE) !== 0)
     maintain(page, offset, size, dir, true);

@@ -17,12 +17,13 @@ import {
   TEXT_UNMAP_UNALIGNED,
   UNMAP_BUG,
 } from "../abi";
-import { LV1_SECTION, LV1_TABLE, LV2_LARGE, lv1Index, lv2Index } from "../pagetable/descriptor";
+import { LV1_SECTION, LV1_TABLE, LV2_LARGE, lv1Index, lv2Index, SMALL_SIZE } from "../pagetable/descriptor";
 import { tableOf } from "../pagetable/map";
 import { switchOf } from "../switches";
 import { driverMap, driverUnmap } from "./driver-map";
 import { print } from "./events";
 import { cpuRead32 } from "./memory";
+import { quickMap, quickUnmap } from "./quick";
 import { domainOf, driver } from "./state";
 
 const SIZES: u32 = 0x111000; // 4 KiB, 64 KiB, 1 MiB
@@ -52,6 +53,7 @@ export function iommuMap(d: u32, iova: u32, pa: u32, size: u32, prot: u32): i32 
     return -EINVAL;
   }
   let left = size;
+  if (smallest === SMALL_SIZE) left -= quickMap(d, iova, pa, size >> 12, prot, 0, false, 0) << 12;
   let error: i32 = 0;
   while (left !== 0) {
     const done = size - left;
@@ -76,7 +78,7 @@ export function iommuUnmap(d: u32, iova: u32, size: u32): u32 {
     return switchOf(SWITCH_IOMMU_UNALIGNED) !== 0 ? <u32>-EINVAL : 0;
   }
   const rest = switchOf(SWITCH_IOMMU_UNMAP_REST) !== 0;
-  let done: u32 = 0;
+  let done: u32 = smallest === SMALL_SIZE ? quickUnmap(d, iova, size >> 12) << 12 : 0;
   while (done < size) {
     const left = size - done;
     const at = iova + done;

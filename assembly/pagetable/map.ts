@@ -62,10 +62,15 @@ export function sectionWord(pa: u32, prot: u32): u32 {
   return (pa >> driver().shift) | access(prot, LV1_AP0, LV1_AP2, 4) | LV1_SECTION;
 }
 
+/** What the descriptor of a small page has besides its address. */
+export function smallBits(prot: u32): u32 {
+  return access(prot, LV2_AP0, LV2_AP2, 2) | LV2_SMALL;
+}
+
 /** Puts the small page `pa` into the level-2 slot at `slot`; 0 or -EADDRINUSE. */
 export function putSmall(slot: u32, pa: u32, prot: u32): i32 {
   if ((cpuRead32(slot) & 3) !== 0) return busy();
-  tableStore(slot, (pa >> driver().shift) | access(prot, LV2_AP0, LV2_AP2, 2) | LV2_SMALL);
+  tableStore(slot, (pa >> driver().shift) | smallBits(prot));
   return 0;
 }
 

@@ -64,6 +64,11 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
   return <u32>block;
 }
 
+/** Entries held now. */
+export function tlbLive(tlb: u32): u32 {
+  return load<u32>(<usize>tlb, 12);
+}
+
 /** Address of the set that `va` probes. */
 export function tlbSet(tlb: u32, va: u32): usize {
   return <usize>tlb + TLB_HEADER + ((va >> 12) & load<u32>(<usize>tlb)) * load<u32>(<usize>tlb, 20);
