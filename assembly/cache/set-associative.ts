@@ -35,15 +35,24 @@ export class Search {
   /** The way of `set` whose tag word is `word`, lowest first, or NO_WAY. */
   @inline
   static way(level: Level, set: u32, word: u32): u32 {
-    let at = <usize>level.tags + ((<usize>(set * level.groups)) << 4);
+    const groups = level.groups;
+    let at = <usize>level.tags + ((<usize>(set * groups)) << 4);
     const needle = i32x4.splat(word);
-    let hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
     let way: u32 = 0;
-    const last = (level.groups - 1) << 2;
-    while (hits === 0 && way < last) {
-      at += 16;
-      way += 4;
+    let hits: i32;
+    if (groups === 4) {
+      // All sixteen at once: which of the four has it cannot be foretold.
+      const a = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), needle), i32x4.eq(v128.load(at, 16), needle));
+      const b = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), needle), i32x4.eq(v128.load(at, 48), needle));
+      hits = i8x16.bitmask(i8x16.narrow_i16x8_s(a, b));
+    } else {
       hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
+      const last = (groups - 1) << 2;
+      while (hits === 0 && way < last) {
+        at += 16;
+        way += 4;
+        hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
+      }
     }
     return hits === 0 ? NO_WAY : way + <u32>ctz<i32>(hits);
   }

@@ -194,11 +194,11 @@ export function historyDeath(at: u32): void {
   const record = changetype<Mapping>(<usize>at);
   if ((record.kind & OWNED) === 0) unlink(record);
   record.death = header().seq;
-  memory.copy(
-    <usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES),
-    <usize>at,
-    HISTORY_BYTES,
-  );
+  const to = <usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES);
+  v128.store(to, v128.load(at));
+  v128.store(to, v128.load(at, 16), 16);
+  v128.store(to, v128.load(at, 32), 32);
+  v128.store(to, v128.load(at, 48), 48);
   t.deadHead = t.deadHead + 1;
   t.live = t.live - 1;
   record.serial = 0;
