@@ -33,12 +33,12 @@ function chunk(type, data) {
   return out;
 }
 
-/** A PNG of B G R pixels: 8 bits, no interlace, filter 0 in every line. */
-function png(width, height, bgr) {
+/** A PNG of B G R A pixels: 8 bits, no interlace, filter 0 in every line, alpha left out. */
+function png(width, height, bgra) {
   const raw = Buffer.alloc(height * (1 + width * 3));
   for (let i = 0; i < width * height; i++) {
     const at = 1 + Math.floor(i / width) + i * 3;
-    for (let c = 0; c < 3; c++) raw[at + c] = bgr[i * 3 + 2 - c];
+    for (let c = 0; c < 3; c++) raw[at + c] = bgra[i * 4 + 2 - c];
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -100,7 +100,7 @@ for (const [name, w, h] of [
   ["after.png", 480, 300],
 ]) {
   const path = join(folder, name);
-  writeFileSync(path, png(w, h, convert(source, "BGR3", w, h)));
+  writeFileSync(path, png(w, h, convert(source, "BGR4", w, h)));
   console.log(path);
 }
 dma.unmapSg(source.list, DmaDirection.ToDevice);

@@ -10,20 +10,26 @@ export {
 } from "./devices/dma-engine.js";
 export {
   type CapturedFrame,
-  FIMC_MAX_RATIO,
   FimcCapture,
   type FimcCaptureFormat,
   type FimcOptions,
   type FimcResult,
   FimcScaler,
 } from "./devices/fimc.js";
+export { FIMC_MAX_RATIO } from "./devices/fimc-limits.js";
 export { FIMD_WINDOWS, type FimdOptions, type FimdWindow, fimdScanOut } from "./devices/fimd.js";
 export { type G2dMask, type G2dOptions, g2dBlit } from "./devices/g2d.js";
-export { type JpegStream, jpegEncode } from "./devices/jpeg.js";
-export { Mfc, type MfcBanks, type MfcDecode, type MfcFrame, mfcFrameBytes } from "./devices/mfc.js";
+export { type JpegOptions, type JpegStream, jpegEncode } from "./devices/jpeg.js";
+export {
+  Mfc,
+  type MfcBanks,
+  type MfcCodec,
+  type MfcDecode,
+  type MfcFrame,
+  mfcFrameBytes,
+} from "./devices/mfc.js";
 export {
   type BusAccess,
-  nv12mtTile,
   type PatternBase,
   patterns,
   type RandomPattern,
@@ -38,10 +44,11 @@ export {
   type PixelFormat,
   pictureBytes,
   planeLayout,
-  testPicture,
 } from "./devices/picture.js";
 export { type RotatorOptions, rotate } from "./devices/rotator.js";
 export type { Surface } from "./devices/surface.js";
+export { testPicture } from "./devices/test-pattern.js";
+export { nv12mtTile } from "./devices/tiles.js";
 export { type CpuMapping, DmaAllocation, type MemoryRun, type MemoryType } from "./dma/allocation.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export { DmaDebug } from "./dma/debug.js";

@@ -1,43 +1,49 @@
 // FIMC, the camera interface and scaler: memory to memory, and capture into memory.
 //
 //   source planes --> line buffer --> nearest pixel --> colour conversion --> destination planes
+//   up to three addresses each way: CIIYSA, CIICBSA, CIICRSA in; CIOYSA(n), CIOCBSA(n), CIOCRSA(n) out
 //
-// Every byte goes over the bus at the addresses given, so a System MMU in between translates each line
-// and may stop it. The block then waits with the access that did not pass; when the fault is cleared,
-// `run` goes on with the byte at which it stopped, as the held transaction of the real one does.
-// A source line stays in the line buffer while the next destination line wants the same.
+// Every byte goes over the bus at the addresses given, so a System MMU in between translates each line and
+// may stop it. The block then waits with the access that did not pass; when the fault is cleared, `run` goes
+// on with the byte at which it stopped, as the held transaction of the real one does. A source line stays in
+// the line buffer while the next destination line wants the same; of tiled planes a row of tiles does.
 //
-// Sources: formats and limits as the s5p-fimc driver of Linux 3.0 announces them (drivers/media/video/
-// s5p-fimc, fimc-reg.c: ratio up to 64 each way); the addresses are those of CIIYSA/CIICBSA/CIICRSA and
-// CIOYSA/CIOCBSA/CIOCRSA.
+// Sources: fimc-core.c, fimc-reg.c, fimc-reg.h, fimc-m2m.c and fimc-capture.c of 3.6
+// (New-B/Linux3.6@b5154d3e: drivers/media/video/s5p-fimc) and of torvalds/linux: exynos4-is/fimc-core.c
+// @031616c4, fimc-m2m.c @072cf06e, fimc-reg.c and .h @107d3e53. Limits: fimc-limits.ts. Colours are in full
+// range, and by BT.709 when the line of the destination in memory has 1280 pixels or more, else by BT.601
+// (fimc_hw_set_out_dma_size: CSC_ITU601_709; CISCCTRL: CSCR2Y_WIDE, CSCY2R_WIDE). The fourth byte of BGR4 is
+// the alpha control, 0 unless set. Bytes lie as the driver announces the formats; planes Y, Cb, Cr.
 //
-// Not modelled: registers, the polyphase filter of the real scaler (the nearest pixel is taken), rotation,
-// mirroring, effects, tiled formats, the LCD write-back path. 24-bit RGB exists here although the real
-// block packs RGB into 16 or 32 bits only.
+// Not modelled: registers. The real scaler does not take the nearest pixel: a prescaler divides each side by
+// the largest of 1, 2, 4 ... 32 that leaves at least the destination's size (CISCPRERATIO, with a shift of 10
+// less the two exponents, so it seems to average), then a main scaler goes the rest of the way with a ratio
+// of 14 fraction bits (CISCCTRL and CIEXTEN); its filter is in no source. The bytes read and written are the
+// same. Also not: rotation, mirroring, effects, the LCD paths (FIFO out, write-back in), a rectangle of a
+// picture other than its upper left, cropping and scaling of what the camera sends, JPEG pass-through, the 32
+// addresses of output buffers (CIFCNTSEQ; the driver uses four): here any number of buffers may wait.
 
 import { checkInteger, describe } from "../check.js";
 import type { Device } from "../machine/device.js";
+import { type ColourMatrix, rgbToYcbcr, ycbcrToRgb } from "./colour.js";
+import { checkCapturePlanes, checkFimcFrame, checkFimcPicture, checkFimcRatio } from "./fimc-limits.js";
 import {
   type CheckedPicture,
   checkPicture,
   checkPlanes,
+  halvesLines,
   isYcbcr,
-  nearest,
   type Picture,
   type PicturePlane,
   type PixelFormat,
   type PlaneLayout,
-  packLine,
+  pixelBytes,
   planeLayout,
-  rgbToYcbcr,
-  testPatternLine,
-  unpackLine,
-  ycbcrToRgb,
 } from "./picture.js";
+import { nearest, packLine, unpackLine } from "./pixels.js";
+import { PlaneLines } from "./plane-lines.js";
+import { testPatternLine } from "./test-pattern.js";
 import { checkDevice, type Transfer, type TransferResult, Transfers } from "./transfers.js";
-
-/** Largest factor of enlarging or reducing a side. */
-export const FIMC_MAX_RATIO = 64;
 
 /** What {@link FimcScaler.run} and {@link FimcCapture.capture} say. */
 export type FimcResult = TransferResult;
@@ -46,7 +52,12 @@ export type FimcResult = TransferResult;
 export interface FimcOptions {
   /** Port of the device (default 0; every FIMC has one). */
   readonly port?: number;
+  /** Fourth byte of BGR4 pixels written, 0 to 255 (default 0): V4L2_CID_ALPHA_COMPONENT. */
+  readonly alpha?: number;
 }
+
+/** Lines in memory of so many pixels or more have BT.709 colours. */
+const HD_WIDTH = 1280;
 
 /** One memory-to-memory job: a picture in, a scaled and converted picture out. */
 export class FimcScaler {
@@ -56,20 +67,19 @@ export class FimcScaler {
   onInterrupt: (() => void) | null = null;
 
   /**
-   * @param device the FIMC, e.g. `machine.device("fimc0")`
-   * @throws TypeError or RangeError naming the field: see {@link Picture}; also a side scaled by more than 64
+   * @param device the FIMC, e.g. `machine.device("fimc0")`; its name tells FIMC3 with its narrower lines
+   * @throws TypeError or RangeError naming the field: see {@link Picture}; also sizes, strides and ratios that
+   * the block cannot have (fimc-limits.ts)
    */
   constructor(device: Device, source: Picture, destination: Picture, options: FimcOptions = {}) {
+    checkDevice(device);
     const from = checkPicture("source", source);
     const to = checkPicture("destination", destination);
-    for (const side of ["width", "height"] as const) {
-      if (to[side] > from[side] * FIMC_MAX_RATIO || from[side] > to[side] * FIMC_MAX_RATIO) {
-        throw new RangeError(
-          `destination.${side} must be within ${FIMC_MAX_RATIO} times source.${side} (${from[side]}), got ${to[side]}`,
-        );
-      }
-    }
-    this.#transfers = new Transfers(device, options.port ?? 0, to.height, scaleLines(from, to));
+    checkFimcPicture("source", from, device);
+    checkFimcPicture("destination", to, device);
+    checkFimcRatio(from, to);
+    const alpha = checkInteger("options.alpha", options.alpha ?? 0, 0, 0xff);
+    this.#transfers = new Transfers(device, options.port ?? 0, to.height, scaleLines(from, to, alpha));
   }
 
   /**
@@ -87,41 +97,58 @@ export class FimcScaler {
 }
 
 /** The accesses of a memory-to-memory job, line by line of the destination. */
-function* scaleLines(from: CheckedPicture, to: CheckedPicture): Generator<Transfer, void> {
+function* scaleLines(from: CheckedPicture, to: CheckedPicture, alpha: number): Generator<Transfer, void> {
   const columns = nearest(from.width, to.width);
   const rows = nearest(from.height, to.height);
-  const input = from.layout.map((p) => new Uint8Array(p.bytesPerLine));
-  const held = from.layout.map(() => -1);
-  const output = to.layout.map((p) => new Uint8Array(p.bytesPerLine));
+  const input = planeLines("source", from, from.layout, from.planes);
+  const output = planeLines("destination", to, to.layout, to.planes);
+  const lines = input.map((plane) => plane.line);
   const pixels = new Uint8Array(to.width * 3);
   const convert =
     isYcbcr(from.format) === isYcbcr(to.format) ? null : isYcbcr(to.format) ? rgbToYcbcr : ycbcrToRgb;
+  const hd = to.planes[0]!.stride / pixelBytes(to.format) >= HD_WIDTH;
+  const matrix: ColourMatrix = hd ? "709" : "601";
   for (let line = 0; line < to.height; line++) {
-    for (const [plane, buffer] of input.entries()) {
-      const row = plane === 0 ? rows[line]! : rows[line]! >> 1;
-      if (held[plane] === row) continue;
-      const { address, stride } = from.planes[plane]!;
-      yield { line, side: "source", plane, address: address + row * stride, buffer };
-      held[plane] = row;
+    const row = rows[line]!;
+    for (const [i, plane] of input.entries()) {
+      yield* plane.fetch(i > 0 && halvesLines(from.format) ? row >> 1 : row, line);
     }
-    unpackLine(from.format, input, columns, pixels);
-    convert?.(pixels);
-    packLine(to.format, pixels, to.width, output);
-    yield* writeLine(line, to.planes, output);
+    unpackLine(from.format, lines, columns, pixels);
+    convert?.(pixels, matrix);
+    yield* storeLine(to, pixels, line, output, alpha);
   }
 }
 
-/** The writes of one line; chroma with the even lines only. */
-function* writeLine(
-  line: number,
+/** A picture's format and size. */
+type Sized = Pick<CheckedPicture, "format" | "width" | "height">;
+
+/** Line buffers of the planes of a picture. */
+function planeLines(
+  side: "source" | "destination",
+  { format, width, height }: Sized,
+  layout: readonly PlaneLayout[],
   planes: readonly Required<PicturePlane>[],
-  output: readonly Uint8Array[],
+): PlaneLines[] {
+  return layout.map((plane, i) => {
+    const bytes = plane.tiled === true ? width : plane.bytesPerLine;
+    const rows = i > 0 && halvesLines(format) ? height / 2 : height;
+    return new PlaneLines(side, i, planes[i]!, plane, bytes, rows);
+  });
+}
+
+/** The writes of one line; chroma of the formats that halve its lines with the even ones only. */
+function* storeLine(
+  { format, width }: Sized,
+  pixels: Uint8Array,
+  line: number,
+  output: readonly PlaneLines[],
+  alpha: number,
 ): Generator<Transfer, void> {
-  for (const [plane, buffer] of output.entries()) {
-    if (plane > 0 && line % 2 !== 0) continue;
-    const { address, stride } = planes[plane]!;
-    const row = plane === 0 ? line : line >> 1;
-    yield { line, side: "destination", plane, address: address + row * stride, buffer };
+  const lines = output.map((plane) => plane.line);
+  packLine(format, pixels, width, lines, alpha);
+  for (const [i, plane] of output.entries()) {
+    const halved = i > 0 && halvesLines(format);
+    if (!halved || line % 2 === 0) yield* plane.store(halved ? line >> 1 : line, line);
   }
 }
 
@@ -153,9 +180,8 @@ export interface CapturedFrame {
 export class FimcCapture {
   readonly #device: Device;
   readonly #port: number;
-  readonly #format: PixelFormat;
-  readonly #width: number;
-  readonly #height: number;
+  readonly #alpha: number;
+  readonly #frame: Sized;
   readonly #layout: readonly PlaneLayout[];
   readonly #seed: number;
   readonly #sensor: FimcCaptureFormat["sensor"];
@@ -173,9 +199,9 @@ export class FimcCapture {
       throw new TypeError(`format must be { format, width, height }, got ${describe(format)}`);
     }
     this.#layout = planeLayout(format.format, format.width, format.height, "format.");
-    this.#format = format.format;
-    this.#width = format.width;
-    this.#height = format.height;
+    this.#frame = { format: format.format, width: format.width, height: format.height };
+    checkFimcFrame("format.", this.#frame, device);
+    this.#alpha = checkInteger("options.alpha", options.alpha ?? 0, 0, 0xff);
     this.#seed = checkInteger("format.seed", format.seed ?? 0, 0, 0xffff);
     if (format.sensor !== undefined && typeof format.sensor !== "function") {
       throw new TypeError(`format.sensor must be a function, got ${describe(format.sensor)}`);
@@ -193,7 +219,9 @@ export class FimcCapture {
    * @throws TypeError or RangeError naming the plane that is wrong
    */
   queue(planes: readonly PicturePlane[]): void {
-    this.#queue.push({ planes, checked: checkPlanes("planes", planes, this.#layout) });
+    const checked = checkPlanes("planes", planes, this.#layout);
+    checkCapturePlanes(checked, this.#frame, this.#device);
+    this.#queue.push({ planes, checked });
   }
 
   /**
@@ -211,8 +239,8 @@ export class FimcCapture {
     this.#current ??= new Transfers(
       this.#device,
       this.#port,
-      this.#height,
-      this.#frame(seed, buffer.checked),
+      this.#frame.height,
+      this.#lines(seed, buffer.checked),
     );
     const result = this.#current.run();
     if (result.status === "done") {
@@ -224,18 +252,18 @@ export class FimcCapture {
     return result;
   }
 
-  *#frame(seed: number, planes: readonly Required<PicturePlane>[]): Generator<Transfer, void> {
-    const output = this.#layout.map((p) => new Uint8Array(p.bytesPerLine));
-    const sent = new Uint8Array(this.#width * 3);
-    const pixels = new Uint8Array(this.#width * 3);
+  *#lines(seed: number, planes: readonly Required<PicturePlane>[]): Generator<Transfer, void> {
+    const { format, width, height } = this.#frame;
+    const output = planeLines("destination", this.#frame, this.#layout, planes);
+    const sent = new Uint8Array(width * 3);
+    const pixels = new Uint8Array(width * 3);
     const sequence = this.#sequence;
-    for (let line = 0; line < this.#height; line++) {
-      if (this.#sensor === undefined) testPatternLine(line, this.#width, this.#height, seed, sent);
+    for (let line = 0; line < height; line++) {
+      if (this.#sensor === undefined) testPatternLine(line, width, height, seed, sent);
       else this.#sensor(line, sequence, sent);
       pixels.set(sent);
-      if (isYcbcr(this.#format)) rgbToYcbcr(pixels);
-      packLine(this.#format, pixels, this.#width, output);
-      yield* writeLine(line, planes, output);
+      if (isYcbcr(format)) rgbToYcbcr(pixels);
+      yield* storeLine(this.#frame, pixels, line, output, this.#alpha);
     }
   }
 }

@@ -1,13 +1,21 @@
 // G2D, the blitter: source lines in, destination lines out, with or without mask and old destination.
 //
-// Sources: FIMG-2D V3/V4 as drivers/media/platform/s5p-g2d of Linux 3.6 programs it (source and
-// destination base, stride, rectangle; ROP3 that may want the destination).
+// Sources: drivers/media/video/s5p-g2d/g2d.c of 3.6 (New-B/Linux3.6@b5154d3e), g2d-hw.c and g2d-regs.h
+// (torvalds/linux@91908587, @83970cd6: samsung/s5p-g2d): source and destination with base, stride (16 bits)
+// and rectangle, sides up to 8000, 2 or 4 bytes per pixel or 3 packed; base and stride of a mask; raster
+// operations (ROP4; a copy is 0xcccc, which wants no destination). One byte per pixel (A8, L8) and the depths
+// of masks are those of FIMG2D 4.x of the 4x12, from the vendor's fimg2d.h (enum color_format). The order on
+// the bus and the bursts are in no source: chosen.
 //
-// Not modelled: scaling, rotation, pattern operands, the command FIFO, pixels themselves.
+// Not modelled: scaling, rotation and flips, pattern operands, planar Y Cb Cr, clipping, the command FIFO,
+// pixels themselves; that the driver cuts coordinates to 12 bits although it allows 8000.
 
 import { checkInteger, describe } from "../check.js";
 import { type BusAccess, bursts, checkOptionsObject, checkSpan } from "./patterns.js";
 import { checkSurface, type Surface } from "./surface.js";
+
+/** Sides, pixels and strides of both surfaces. */
+const LIMITS = { side: 8000, bytesPerPixel: [1, 2, 3, 4], stride: 0xffff } as const;
 
 /** A mask: a bit or more per pixel of the rectangle. */
 export interface G2dMask {
@@ -40,8 +48,8 @@ export function g2dBlit(
   destination: Surface,
   options: G2dOptions = {},
 ): Generator<BusAccess, void> {
-  const to = checkSurface("destination", destination);
-  const from = source === null ? null : checkSurface("source", source);
+  const to = checkSurface("destination", destination, LIMITS);
+  const from = source === null ? null : checkSurface("source", source, LIMITS);
   for (const side of ["width", "height"] as const) {
     if (from !== null && from[side] !== to[side]) {
       throw new RangeError(`source.${side} must be destination.${side} (${to[side]}), got ${from[side]}`);
@@ -66,7 +74,7 @@ function checkMask(mask: G2dMask, width: number, height: number): MaskLines {
     throw new RangeError(`options.mask.bitsPerPixel must be 1, 4, 8, 16 or 32, got ${describe(bits)}`);
   }
   const line = Math.ceil((width * bits) / 8);
-  const stride = checkInteger("options.mask.stride", mask.stride ?? line, line, 0x0fff_ffff);
+  const stride = checkInteger("options.mask.stride", mask.stride ?? line, line, LIMITS.stride);
   const address = checkSpan("options.mask.address", mask.address, stride * (height - 1) + line);
   return { address, line, stride };
 }

@@ -3,13 +3,7 @@
 //   linear    ########........        strided   ##..##..##..
 //   twoD      lines of a rectangle    tiled     a surface, tile by tile, each line by line
 //   scatter   the segments of a mapped list     random    seeded, uniform over a range
-//   nv12mt    a surface in the tile order of Samsung's codecs, as the picture goes:
-//
-//               memory order of its 64 x 32 tiles     0  1  6  7 |  8  9 14 15
-//                                                     2  3  4  5 | 10 11 12 13
-//               (an odd last row is linear)          16 17 18 19   20 21 22 23
-//
-// Source of that order: V4L2_PIX_FMT_NV12MT of the kernel's V4L2 documentation.
+//   nv12mt    a plane in the tile order of Samsung's codecs (tiles.ts), as the picture goes
 //
 // Every pattern is a generator, so that a pattern of many millions of accesses takes no memory.
 // Arguments are checked when the pattern is made, not when it is run.
@@ -18,6 +12,7 @@
 
 import { checkInteger, checkU32, describe, hex } from "../check.js";
 import type { Scatterlist } from "../dma/scatterlist.js";
+import { nv12mtTile, TILE_BYTES, TILE_LINES, TILED_STRIDE_UNIT } from "./tiles.js";
 
 const LIMIT = 0x1_0000_0000;
 const MOST = 0x7fff_ffff;
@@ -196,22 +191,6 @@ function* tiles(
   }
 }
 
-/** Bytes of a tile of NV12MT: 64 by 32. */
-const NV12MT_TILE = 64 * 32;
-
-/**
- * Place in memory of the tile in column `x`, row `y` of a plane of `columns` by `rows` tiles in the order of
- * V4L2_PIX_FMT_NV12MT: groups of two by two, in Z and turned Z by turns.
- * @param columns even, since no group is cut
- */
-export function nv12mtTile(x: number, y: number, columns: number, rows: number): number {
-  if (y % 2 === 0 && y === rows - 1) return y * columns + x;
-  const group = (y >>> 1) * 2 * columns + (x >>> 1) * 4;
-  // Turned: the lower two tiles come first.
-  const lower = (x >>> 1) % 2 === 0 ? y % 2 : 1 - (y % 2);
-  return group + lower * 2 + (x % 2);
-}
-
 /** A plane of NV12MT. */
 export interface TiledPlane extends PatternBase {
   /** Bytes of a line, up to 8192; the plane has whole groups of 128. */
@@ -228,10 +207,10 @@ export interface TiledPlane extends PatternBase {
  */
 export function nv12mt(options: TiledPlane & { burst?: number }): Generator<BusAccess, void> {
   checkOptionsObject("options", options);
-  const columns = Math.ceil(checkInteger("options.width", options.width, 1, 8192) / 128) * 2;
-  const rows = Math.ceil(checkInteger("options.height", options.height, 1, 8192) / 32);
-  const burst = checkInteger("options.burst", options.burst ?? NV12MT_TILE, 1, MOST);
-  const address = checkSpan("options.address", options.address, columns * rows * NV12MT_TILE);
+  const columns = Math.ceil(checkInteger("options.width", options.width, 1, 8192) / TILED_STRIDE_UNIT) * 2;
+  const rows = Math.ceil(checkInteger("options.height", options.height, 1, 8192) / TILE_LINES);
+  const burst = checkInteger("options.burst", options.burst ?? TILE_BYTES, 1, MOST);
+  const address = checkSpan("options.address", options.address, columns * rows * TILE_BYTES);
   return nv12mtAccesses(address, columns, rows, burst, options.write === true);
 }
 
@@ -242,10 +221,22 @@ function* nv12mtAccesses(
   burst: number,
   write: boolean,
 ): Generator<BusAccess, void> {
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      yield* bursts(address + nv12mtTile(x, y, columns, rows) * NV12MT_TILE, NV12MT_TILE, burst, write);
-    }
+  for (let y = 0; y < rows; y++) yield* tileRow(address, y, columns, rows, columns, burst, write);
+}
+
+/** @internal The first `used` tiles of tile row `y` of a plane of `columns` by `rows` tiles, left to right. */
+export function* tileRow(
+  address: number,
+  y: number,
+  columns: number,
+  rows: number,
+  used: number,
+  burst: number,
+  write: boolean,
+  port?: number,
+): Generator<BusAccess, void> {
+  for (let x = 0; x < used; x++) {
+    yield* bursts(address + nv12mtTile(x, y, columns, rows) * TILE_BYTES, TILE_BYTES, burst, write, port);
   }
 }
 

@@ -3,14 +3,24 @@
 //
 //   90 degrees clockwise:  source (x, y) goes to destination (height - 1 - y, x)
 //
-// Sources: the block of Exynos4210 as the DRM driver exynos_drm_rotator.c of Linux 3.8 uses it (source
-// and destination base, 90, 180 and 270 degrees).
+//   bytes of a pixel   4: R G B                1: luma of NV12          2: its chroma, pairs
+//   sides              8 to 16384, by 4        32 to 65536, by 8        half of that
 //
-// Not modelled: flips, planar formats, the true size of its block buffer (a parameter here).
+// Sources: drivers/gpu/drm/exynos/exynos_drm_rotator.c (torvalds/linux@00f4471e): XRGB8888 and NV12 only, the
+// limits of Exynos4210 (the 4x12 has half of both maxima), source and destination base, 90, 180 and 270
+// degrees. A plane of NV12 is one rotation here; the block does both in one job. Which way 90 degrees turn it
+// does not say: clockwise is chosen, as FIMC counts (fimc-core.h). In which order it reads and writes, and
+// how many lines its buffer has, is in no source: a parameter.
+//
+// Not modelled: flips, cropping.
 
 import { checkInteger, describe } from "../check.js";
 import { type BusAccess, bursts } from "./patterns.js";
 import { checkSurface, type Surface } from "./surface.js";
+
+/** Largest and smallest side, and what it is a multiple of, by bytes per pixel. */
+const SIDES = { 4: [8, 16384, 4], 1: [32, 65536, 8], 2: [16, 32768, 4] } as const;
+const LIMITS = { side: 65536, bytesPerPixel: [4, 1, 2] } as const;
 
 /** Options of {@link rotate}. */
 export interface RotatorOptions {
@@ -24,6 +34,7 @@ export interface RotatorOptions {
 
 /**
  * Accesses of a rotation. The destination has the source's pixel size, its sides exchanged for 90 and 270.
+ * @param source 4 bytes per pixel, or a plane of NV12 with 1 (luma) or 2 (chroma)
  * @param destination bus address of the destination, and its stride (default: no padding)
  * @throws RangeError or TypeError naming the argument
  */
@@ -32,7 +43,9 @@ export function rotate(
   destination: { address: number; stride?: number },
   options: RotatorOptions = {},
 ): Generator<BusAccess, void> {
-  const from = checkSurface("source", source);
+  const from = checkSurface("source", source, LIMITS);
+  for (const side of ["width", "height"] as const)
+    checkSide(`source.${side}`, from[side], from.bytesPerPixel);
   const degrees = options.degrees ?? 90;
   if (degrees !== 90 && degrees !== 180 && degrees !== 270) {
     throw new RangeError(`options.degrees must be 90, 180 or 270, got ${describe(degrees)}`);
@@ -42,8 +55,16 @@ export function rotate(
   const turned = degrees === 180 ? from : { ...from, width: from.height, height: from.width };
   const { bytesPerPixel } = from;
   const { width, height } = turned;
-  const to = checkSurface("destination", { ...destination, width, height, bytesPerPixel });
+  const to = checkSurface("destination", { ...destination, width, height, bytesPerPixel }, LIMITS);
   return turn(from, to, degrees, block, burst);
+}
+
+function checkSide(name: string, value: number, bytesPerPixel: number): void {
+  const [least, most, unit] = SIDES[bytesPerPixel as keyof typeof SIDES];
+  checkInteger(name, value, least, most);
+  if (value % unit !== 0) {
+    throw new RangeError(`${name} must be a multiple of ${unit} at ${bytesPerPixel} bytes, got ${value}`);
+  }
 }
 
 function* turn(

@@ -1,12 +1,12 @@
 // Exynos4210: two Cortex-A9, sixteen combiner groups, a second display controller, G2D on IMAGE.
 //
-// MMU_VERSION: no published value. All instances read 0x80000001 here, the value that some SoCs give
-// instead of a version and that drivers take for 1.0; the recorded runs of Linux 6.12 had it too.
+// MMU_VERSION: no published value. All instances read 0x80000001 here, the value that some SoCs give instead
+// of a version and that drivers take for 1.0; the recorded runs of Linux 6.12 had it too.
 //
-// Sources: spec sysmmu-hardware 5.1 to 5.4. Instances mdma, mdma2, pcie and sss have no mainline
-// device-tree node. The clock of mdma is not known; IMAGE:5 is mdma2's after MZ (open question Q15). Rows with a node
-// agree with exynos4.dtsi of 5.15 (DT515) and samsung/exynos4210.dtsi of 2024 (torvalds/linux@c05b27c8), gate bits with
-// clk-exynos4.c (torvalds/linux@00637a6f). FIMD1 itself has no node, only its System MMU.
+// Sources: spec sysmmu-hardware 5.1 to 5.4. Instances mdma, mdma2, pcie and sss have no mainline device-tree
+// node. The clock of mdma is not known; IMAGE:5 is mdma2's after MZ (open question Q15). Rows with a node
+// agree with exynos4.dtsi of 5.15 (DT515) and samsung/exynos4210.dtsi (torvalds/linux@c05b27c8), gate bits
+// with clk-exynos4.c (torvalds/linux@00637a6f). FIMD1 itself has no node, only its System MMU.
 
 import {
   CMU_BASE,

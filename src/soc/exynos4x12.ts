@@ -1,15 +1,16 @@
 // Exynos4212 and 4412: the imaging subsystem with its own System MMUs, G2D on the ACP port.
 //
-// MMU_VERSION: no published value. The ISP block gets 1.2 (0x10400000), the rest 2.1 (0x20200000), after
-// the generations that drivers of the time name for this family (spec sysmmu-hardware 1.0, open question Q9).
+// MMU_VERSION: no published value. The ISP block gets 1.2 (0x10400000), the rest 2.1 (0x20200000), after the
+// generations that drivers of the time name for this family (spec sysmmu-hardware 1.0, open question Q9).
 //
 // Combiner (5,1) is GPS in the 4412 manual's list, so the interrupt of mdma2 is not known (Q13). The manual's
 // "MDMA" at (4,0) has no known base here, because 0x10a40000 is G2D's: it is left out.
 //
-// Gate bits of the FIMC-LITE masters: drivers/clk/samsung/clk-exynos4412-isp.c (torvalds/linux@3d5e4894, after 5.15)
-// and, before the ISP clocks had a driver of their own, clk-exynos4.c (@00637a6f): "lite0" is ISP0:3, "lite1" ISP0:4.
-// The numbers 4 and 5 that the device tree gives them are names of clocks, not bits. Nodes: exynos4x12.dtsi of 2025
-// (Kingxukai/linux@9b44fff6) and exynos4.dtsi of 5.15 (DT515) agree with every row here that has one.
+// Gate bits of the FIMC-LITE masters: drivers/clk/samsung/clk-exynos4412-isp.c (torvalds/linux@3d5e4894) and,
+// before the ISP clocks had a driver of their own, clk-exynos4.c (@00637a6f): "lite0" is ISP0:3, "lite1"
+// ISP0:4. The numbers 4 and 5 that the device tree gives them are names of clocks, not bits. Nodes:
+// exynos4x12.dtsi (Kingxukai/linux@9b44fff6) and exynos4.dtsi of 5.15 (DT515) agree with every row here that
+// has one.
 
 import { commonMasters, commonSysmmus, GATES } from "./exynos4.js";
 import { comb, gate, master, spi, sysmmu } from "./rows.js";

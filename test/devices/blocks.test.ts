@@ -36,16 +36,30 @@ describe("FIMD", () => {
   it("fetches the windows that cover a panel line, lowest first", () => {
     const scan = fimdScanOut(
       [
-        { address: 0x1000, width: 24, height: 3, bytesPerPixel: 4, stride: 0x100 },
+        { address: 0x1000, width: 24, height: 3, bytesPerPixel: 4, stride: 0x200 },
         { address: 0x8000, width: 8, height: 9, bytesPerPixel: 2, y: 1 },
       ],
       { lines: 3 },
     );
+    // The second buffer's lines are shorter than 128 pixels: bursts of four words.
     expect(text(scan)).toEqual([
       ..."R 1000+40,R 1040+20".split(","),
-      ..."R 1100+40,R 1140+20,R 8000+10".split(","),
-      ..."R 1200+40,R 1240+20,R 8010+10".split(","),
+      ..."R 1200+40,R 1240+20,R 8000+10".split(","),
+      ..."R 1400+40,R 1440+20,R 8010+10".split(","),
     ]);
+  });
+
+  it.each([
+    [{ width: 64, bytesPerPixel: 4, stride: 512 }, 0x40],
+    [{ width: 64, bytesPerPixel: 4, stride: 508 }, 0x10],
+    [{ width: 128, bytesPerPixel: 2 }, 0x40],
+    [{ width: 128, bytesPerPixel: 1 }, 0x20],
+    [{ width: 126, bytesPerPixel: 1 }, 0x10],
+  ])("takes the drivers' burst for %o", (window, bytes) => {
+    const of = (options: object) =>
+      [...fimdScanOut([{ address: 0, height: 1, ...window }], { lines: 1, ...options })][0]!.bytes;
+    expect(of({})).toBe(bytes);
+    expect(of({ burstWords: 8 })).toBe(0x20);
   });
 
   it("scans frames out through its SysMMU and counts them", () => {
@@ -63,12 +77,24 @@ describe("FIMD", () => {
 
   it("checks windows and options", () => {
     const window = { address: 0, width: 8, height: 8, bytesPerPixel: 4 };
+    const scan = (change: object) => () => fimdScanOut([{ ...window, ...change }], { lines: 1 });
     expect(() => fimdScanOut([], { lines: 1 })).toThrow(/windows\.length/);
     expect(() => fimdScanOut(Array(6).fill(window), { lines: 1 })).toThrow(/windows\.length .*0x6/);
-    expect(() => fimdScanOut([{ ...window, stride: 31 }], { lines: 1 })).toThrow(/windows\[0\]\.stride/);
+    expect(scan({ stride: 31 })).toThrow(/^windows\[0\]\.stride/);
+    expect(scan({ bytesPerPixel: 3 })).toThrow(/^windows\[0\]\.bytesPerPixel must be one of 1, 2, 4, got 3/);
+    expect(scan({ width: 4095 })).not.toThrow();
+    expect(scan({ width: 4096 })).toThrow(
+      /^windows\[0\]\.width must give at most 16383 bytes, got 4096 \(16384 bytes\)/,
+    );
+    expect(scan({ stride: 32 + 0x3fff })).not.toThrow();
+    expect(scan({ stride: 32 + 0x4000 })).toThrow(/^windows\[0\]\.stride/);
+    expect(scan({ y: 4088 })).not.toThrow();
+    expect(scan({ y: 4089 })).toThrow(/^windows\[0\]\.y must be in \[0x0, 0xff8\]/);
+    expect(() => fimdScanOut([window], { lines: 4097 })).toThrow(/^options\.lines/);
     expect(() => fimdScanOut([window], { lines: 1, burstWords: 5 })).toThrow(
       /burstWords must be 4, 8 or 16, got 5/,
     );
+    expect(() => fimdScanOut([window], undefined as never)).toThrow(/^options\.lines/);
   });
 });
 
@@ -123,77 +149,126 @@ describe("G2D", () => {
       /source\.width must be destination\.width \(4\), got 5/,
     );
     expect(() => g2dBlit(from, undefined as never)).toThrow(/destination must be an object/);
+    const big = { address: 0, width: 8000, height: 8000, bytesPerPixel: 4 };
+    expect(() => g2dBlit(null, big)).not.toThrow();
+    expect(() => g2dBlit(null, { ...big, width: 8001 })).toThrow(/^destination\.width/);
+    expect(() => g2dBlit(null, { ...big, stride: 0x1_0000 })).toThrow(/^destination\.stride/);
+    expect(() => g2dBlit(null, { ...big, bytesPerPixel: 5 })).toThrow(/^destination\.bytesPerPixel .* got 5/);
   });
 });
 
 describe("JPEG", () => {
+  const lines = (at: number, first: number, count: number, bytes: number) =>
+    Array.from(
+      { length: count },
+      (_, n) => `R ${(at + (first + n) * bytes).toString(16)}+${bytes.toString(16)}`,
+    );
+
   it("reads rows of units of each plane and lets the stream grow with them", () => {
     const planes = [{ address: 0x1000 }, { address: 0x2000 }, { address: 0x3000 }];
     const accesses = text(
-      jpegEncode({ format: "YU12", width: 16, height: 20, planes }, { address: 0x9000, bytes: 150 }),
+      jpegEncode(
+        { format: "YU12", width: 32, height: 36, planes },
+        { address: 0x9000, bytes: 300 },
+        { codec: "exynos4212" },
+      ),
     );
-    const lines = (at: number, first: number, count: number, bytes: number) =>
-      Array.from(
-        { length: count },
-        (_, n) => `R ${(at + (first + n) * bytes).toString(16)}+${bytes.toString(16)}`,
-      );
     expect(accesses).toEqual([
-      ...lines(0x1000, 0, 16, 16),
-      ...lines(0x2000, 0, 8, 8),
-      ...lines(0x3000, 0, 8, 8),
+      ...lines(0x1000, 0, 16, 32),
+      ...lines(0x2000, 0, 8, 16),
+      ...lines(0x3000, 0, 8, 16),
       "W 9000+40",
-      ...lines(0x1000, 16, 4, 16),
-      ...lines(0x2000, 8, 2, 8),
-      ...lines(0x3000, 8, 2, 8),
+      ...lines(0x1000, 16, 16, 32),
+      ...lines(0x2000, 8, 8, 16),
+      ...lines(0x3000, 8, 8, 16),
       "W 9040+40",
-      "W 9080+16",
+      "W 9080+40",
+      ...lines(0x1000, 32, 4, 32),
+      ...lines(0x2000, 16, 2, 16),
+      ...lines(0x3000, 16, 2, 16),
+      "W 90c0+40",
+      "W 9100+2c",
     ]);
+  });
+
+  it.each([
+    ["422", 8],
+    ["420", 16],
+  ] as const)("codes a packed picture as 4:%s in rows of %i lines", (subsampling, rows) => {
+    const picture = { format: "YUYV", width: 32, height: 32, planes: [{ address: 0x1000 }] } as const;
+    const stream = { address: 0x9000, bytes: (32 / rows) * 64 };
+    const accesses = text(jpegEncode(picture, stream, { subsampling }));
+    expect(accesses.slice(0, rows + 1)).toEqual([...lines(0x1000, 0, rows, 64), "W 9000+40"]);
+    expect(accesses).toHaveLength(32 + 32 / rows);
+    if (subsampling === "422") expect(text(jpegEncode(picture, stream))).toEqual(accesses);
   });
 
   it("reads a picture once and writes the whole stream", () => {
     const { machine, device, dma } = mapped("jpeg", 1 << 20);
-    const planes = contiguousPlanes("NV12", 320, 240, dma);
+    const planes = contiguousPlanes("RGBP", 320, 240, dma);
     const pattern = jpegEncode(
-      { format: "NV12", width: 320, height: 240, planes },
+      { format: "RGBP", width: 320, height: 240, planes },
       { address: dma + (512 << 10), bytes: 12_345 },
     );
     expect(new DmaEngine(device).run(machine, pattern)).toMatchObject({
-      readBytes: pictureBytes("NV12", 320, 240),
+      readBytes: pictureBytes("RGBP", 320, 240),
       writeBytes: 12_345,
       faults: 0,
     });
   });
 
-  it("checks the stream", () => {
-    const picture = { format: "BGR3", width: 8, height: 8, planes: [{ address: 0 }] } as const;
+  it("checks formats, sizes and the stream", () => {
+    const picture = { format: "RGBP", width: 32, height: 32, planes: [{ address: 0 }] } as const;
+    const nv12 = { ...picture, format: "NV12", planes: [{ address: 0 }, { address: 0x1000 }] } as const;
+    const stream = { address: 0, bytes: 1 };
     expect(() => jpegEncode(picture, { address: 0, bytes: 0 })).toThrow(/stream\.bytes/);
-    expect(() => jpegEncode({ ...picture, width: 0 }, { address: 0, bytes: 1 })).toThrow(/picture\.width/);
+    expect(() => jpegEncode({ ...picture, width: 0 }, stream)).toThrow(/picture\.width/);
+    expect(() => jpegEncode({ ...picture, height: 31 }, stream)).toThrow(
+      /^picture\.height must be in \[0x20/,
+    );
+    expect(() => jpegEncode(nv12, stream)).toThrow(/^picture\.format must be one of YUYV, RGBP, got "NV12"/);
+    expect(() => jpegEncode(nv12, stream, { codec: "exynos4212" })).not.toThrow();
+    expect(() => jpegEncode(nv12, stream, { codec: "exynos4212", subsampling: "422" })).toThrow(
+      /^options\.subsampling must be one of 420, got "422"/,
+    );
+    expect(() => jpegEncode(picture, stream, { codec: "exynos5" as never })).toThrow(/^options\.codec/);
   });
 });
 
 describe("Rotator", () => {
-  const source = { address: 0x1000, width: 3, height: 4, bytesPerPixel: 2 };
+  const source = { address: 0x1000, width: 8, height: 12, bytesPerPixel: 4 };
 
   it("reads lines and writes columns", () => {
-    expect(text(rotate(source, { address: 0x8000, stride: 0x100 }, { blockLines: 2 }))).toEqual([
-      ..."R 1000+6,R 1006+6,W 8004+4,W 8104+4,W 8204+4".split(","),
-      ..."R 100c+6,R 1012+6,W 8000+4,W 8100+4,W 8200+4".split(","),
+    const columns = (from: number, bytes: number) =>
+      Array.from(
+        { length: 8 },
+        (_, x) => `W ${(0x8000 + x * 0x100 + from).toString(16)}+${bytes.toString(16)}`,
+      );
+    const read = (first: number, count: number) =>
+      Array.from({ length: count }, (_, y) => `R ${(0x1000 + (first + y) * 32).toString(16)}+20`);
+    const to = { address: 0x8000, stride: 0x100 };
+    expect(text(rotate(source, to))).toEqual([
+      ...read(0, 8),
+      ...columns(16, 32),
+      ...read(8, 4),
+      ...columns(0, 16),
     ]);
-    expect(text(rotate(source, { address: 0x8000 }, { degrees: 270, blockLines: 4 })).slice(4)).toEqual(
-      "W 8010+8,W 8008+8,W 8000+8".split(","),
+    expect(text(rotate(source, to, { degrees: 270, blockLines: 12 })).slice(12)).toEqual(
+      columns(0, 48).reverse(),
     );
-    expect(text(rotate(source, { address: 0x8000 }, { degrees: 180, blockLines: 1 })).slice(0, 4)).toEqual(
-      "R 1000+6,W 8012+6,R 1006+6,W 800c+6".split(","),
-    );
+    const turned = text(rotate(source, { address: 0x8000 }, { degrees: 180, blockLines: 1 }));
+    expect(turned.slice(0, 4)).toEqual("R 1000+20,W 8160+20,R 1020+20,W 8140+20".split(","));
   });
 
-  it.each([90, 180, 270] as const)("writes every byte of the destination once at %s degrees", (degrees) => {
-    const seen = new Uint8Array(13 * 21 * 3);
-    for (const a of rotate(
-      { address: 0, width: 13, height: 21, bytesPerPixel: 3 },
-      { address: 0 },
-      { degrees },
-    )) {
+  it.each(
+    ([90, 180, 270] as const).flatMap((degrees) =>
+      ([4, 2, 1] as const).map((bytesPerPixel) => [degrees, bytesPerPixel] as const),
+    ),
+  )("writes every byte of the destination once at %i degrees and %i bytes", (degrees, bytesPerPixel) => {
+    const [width, height] = bytesPerPixel === 1 ? [40, 56] : [20, 28];
+    const seen = new Uint8Array(width * height * bytesPerPixel);
+    const from = { address: 0, width, height, bytesPerPixel };
+    for (const a of rotate(from, { address: 0 }, { degrees })) {
       if (a.write) for (let n = 0; n < a.bytes; n++) seen[a.dmaAddress + n]!++;
     }
     expect(seen.every((n) => n === 1)).toBe(true);
@@ -216,7 +291,15 @@ describe("Rotator", () => {
     expect(() => rotate(source, { address: 0 }, { degrees: 45 as 90 })).toThrow(
       /degrees must be 90, 180 or 270, got 45/,
     );
-    expect(() => rotate(source, { address: 0, stride: 7 })).toThrow(/destination\.stride/);
+    expect(() => rotate(source, { address: 0, stride: 47 })).toThrow(/destination\.stride/);
+    const bad = (change: object) => () => rotate({ ...source, ...change }, { address: 0 });
+    expect(bad({ width: 10 })).toThrow(/^source\.width must be a multiple of 4 at 4 bytes, got 10/);
+    expect(bad({ height: 4 })).toThrow(/^source\.height must be in \[0x8, 0x4000\]/);
+    expect(bad({ bytesPerPixel: 1, width: 32, height: 36 })).toThrow(
+      /^source\.height must be a multiple of 8/,
+    );
+    expect(bad({ bytesPerPixel: 2 })).toThrow(/^source\.width must be in \[0x10, 0x8000\]/);
+    expect(bad({ bytesPerPixel: 3 })).toThrow(/^source\.bytesPerPixel must be one of 4, 1, 2, got 3/);
     expect(() => rotate(source, { address: 0 }, { blockLines: 65 })).toThrow(/options\.blockLines/);
   });
 });
@@ -231,12 +314,39 @@ describe("MFC", () => {
     const reference = { luma: 0x2800_4000, chroma: 0x2000_6000 };
     const job = { width: 128, height: 64, stream: 0x2000_0800, streamBytes: 101, target, burst: 4096 };
     expect(text(new Mfc(banks).decode(job))).toEqual([
-      ..."R 20000800+32:0,W 28000800+1000:1,W 20002000+1000:0".split(","),
-      ..."R 20000832+33:0,W 28001800+1000:1".split(","),
+      ..."R 20000800+32:0,W 28000800+800:1,W 28001000+800:1,W 20002000+800:0,W 20002800+800:0".split(","),
+      ..."R 20000832+33:0,W 28001800+800:1,W 28002000+800:1".split(","),
     ]);
-    expect(text(new Mfc(banks).decode({ ...job, reference })).slice(0, 5)).toEqual(
-      "R 20000800+32:0,R 28004000+1000:1,R 20006000+1000:0,W 28000800+1000:1,W 20002000+1000:0".split(","),
-    );
+    const withReference = text(new Mfc(banks).decode({ ...job, reference }));
+    const each = (kind: string, at: number, port: number) =>
+      [0, 0x800].map((tile) => `${kind} ${(at + tile).toString(16)}+800:${port}`);
+    expect(withReference.slice(0, 9)).toEqual([
+      "R 20000800+32:0",
+      ...each("R", 0x2800_4000, 1),
+      ...each("R", 0x2000_6000, 0),
+      ...each("W", 0x2800_0800, 1),
+      ...each("W", 0x2000_2000, 0),
+    ]);
+  });
+
+  it("visits the tiles of a wider frame where NV12MT puts them", () => {
+    const target = { luma: 0x2800_0800, chroma: 0x2000_2000 };
+    const job = { width: 250, height: 90, stream: 0x2000_0800, streamBytes: 3, target, burst: 4096 };
+    const tiles = (port: number, base: number) =>
+      [...new Mfc(banks).decode(job)]
+        .filter((a) => a.port === port && a.write)
+        .map((a) => (a.dmaAddress - base) / 2048);
+    expect(tiles(1, target.luma)).toEqual([0, 1, 6, 7, 2, 3, 4, 5, 8, 9, 10, 11]);
+    expect(tiles(0, target.chroma)).toEqual([0, 1, 6, 7, 2, 3, 4, 5]);
+  });
+
+  it("leaves room around the pictures of codecs other than H.264", () => {
+    expect(mfcFrameBytes(1920, 1080)).toEqual({ luma: 1920 * 1088, chroma: 128 * 8192 });
+    expect(mfcFrameBytes(64, 256)).toEqual({ luma: 128 * 256, chroma: 128 * 128 });
+    expect(mfcFrameBytes(128, 64, "other")).toEqual({ luma: 256 * 96, chroma: 256 * 64 });
+    expect(() => mfcFrameBytes(128, 64, "vp8" as never)).toThrow(/^codec must be one of h264, other/);
+    expect(() => mfcFrameBytes(129, 64)).toThrow(/^width must be even, got 129/);
+    expect(() => mfcFrameBytes(128, 1090)).toThrow(/^height must be in \[0x4, 0x440\]/);
   });
 
   it("gives register offsets in units of 2 KiB and refuses offset 0", () => {
@@ -252,6 +362,7 @@ describe("MFC", () => {
     expect(() => new Mfc({ ...banks, leftBase: 0x2001_0000 })).toThrow(
       /banks\.leftBase must be a multiple of 0x20000/,
     );
+    expect(() => new Mfc({ ...banks, rightBase: 0 })).toThrow(/^banks\.rightBase must not be 0/);
     expect(() => new Mfc({ ...banks, windowBytes: 0 })).toThrow(/windowBytes/);
     const job = { width: 128, height: 64, stream: 0x2000_0800, streamBytes: 1 };
     const target = { luma: 0x2800_0000, chroma: 0x2000_2000 };

@@ -13,7 +13,7 @@ const EXPECTED: Record<string, RegExp> = {
     /strongly-ordered\n {2}allocCoherent +bus writes +64, stale words before the barrier 0/,
   "replay-from-a-script.mjs": /fimd0.*12 allocations, 12 still live/,
   "fimc-capture.mjs": /frame 6 at 0x20004000: first byte 6, last byte 53\nlive mappings 0/,
-  "fimc-scale.mjs": /NV12 to BGR3 480 x 300: done\n.*after\.png\nlive mappings 0/,
+  "fimc-scale.mjs": /NV12 to BGR4 480 x 300: done\n.*after\.png\nlive mappings 0/,
   "network-ring.mjs": /received: answer 7\ndevice reads of bytes in the write buffer 1, of stale lines 0/,
 };
 
