@@ -8,7 +8,8 @@
 // of its own, so the formats of one and of several buffers (NV12 and NM12, YU12 and YM12) are the same here.
 //
 // Sources: fimc_formats of fimc-core.c (torvalds/linux@031616c4, and 3.6: New-B/Linux3.6@b5154d3e), whose m2m
-// formats these are; plane and line sizes as V4L2 documents the fourccs.
+// formats these are (3.6 calls the 32-bit one RGB32, the later version BGR32: hence BGR4); plane and line sizes as
+// V4L2 documents the fourccs.
 //
 // Not modelled: the other formats of FIMC, BGR666 (4 bytes), UYVY, VYUY, YVYU, 422P, NV16, NV61, and RGB555
 // and RGB444, which it only writes; formats of other blocks.
