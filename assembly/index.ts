@@ -28,5 +28,6 @@ export * from "./layout";
 export { arenaAllocForHost, machineInit } from "./machine";
 export { replayRun } from "./replay";
 export { replayHandle } from "./replay-handles";
+export { hazardBeforeCpu, hazardBlock } from "./sanitize/hazards";
 export { historyDead, historyDeaths, historyFind, historyLive, historySlot } from "./sanitize/history";
 export * from "./sysmmu/index";

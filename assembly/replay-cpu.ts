@@ -8,6 +8,7 @@ import { cpuRead, cpuWrite } from "./cache/index";
 import { recordPage } from "./dma/alloc-record";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
+import { hazardBeforeCpu } from "./sanitize/hazards";
 import { Mapping } from "./sanitize/history";
 
 /** Scratch of one page behind the FEED ring. */
@@ -16,6 +17,7 @@ const SCRATCH: usize = 0x028000;
 function touch(pa: u32, bytes: u32, write: bool): void {
   while (bytes > 0) {
     const n = min<u32>(bytes, 4096 - (pa & 4095));
+    hazardBeforeCpu(pa, n);
     if (write) {
       memory.fill(SCRATCH, <u8>(<u32>header().seq), n);
       cpuWrite(pa, n, SCRATCH);

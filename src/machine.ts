@@ -15,6 +15,7 @@ import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
 import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
+import { hazardFindings } from "./machine/hazards.js";
 import {
   deadMappings,
   deathsOf,
@@ -302,11 +303,11 @@ export class Machine {
     return this.#live.label(text);
   }
 
-  /** Faults and stale uses so far, each with the mapping it concerns. */
+  /** Faults, stale uses, missed syncs and wrong unmaps so far, each with the mapping it concerns. */
   findings(): Finding[] {
     const live = this.liveMappings();
     const dead = this.deadMappings();
-    const out: Finding[] = [];
+    const out = hazardFindings(this.#live, this.#names(), live, dead);
     for (const device of this.#devices) {
       for (const port of device.sysmmus)
         out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));

@@ -5,6 +5,7 @@ export {
   busWrite,
   cacheDirtyLines,
   cachePeek,
+  cacheStaleLines,
   cacheValidLines,
   snoopRead,
   snoopWrite,

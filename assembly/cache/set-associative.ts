@@ -43,7 +43,10 @@ export class Search {
     if (groups === 4) {
       // All sixteen at once: which of the four has it cannot be foretold.
       const a = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), needle), i32x4.eq(v128.load(at, 16), needle));
-      const b = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), needle), i32x4.eq(v128.load(at, 48), needle));
+      const b = i16x8.narrow_i32x4_s(
+        i32x4.eq(v128.load(at, 32), needle),
+        i32x4.eq(v128.load(at, 48), needle),
+      );
       hits = i8x16.bitmask(i8x16.narrow_i16x8_s(a, b));
     } else {
       hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));

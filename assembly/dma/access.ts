@@ -12,6 +12,8 @@ import {
   ACCESS_BUS,
   ACCESS_COHERENT,
   ACCESS_NONE,
+  COUNT_STALE_DEVICE_READS,
+  COUNT_UNDER_DIRTY_WRITES,
   DEVCOUNT_ACCESS_FAULTS,
   DEVCOUNT_BUS_ERRORS,
   DEVCOUNT_READ_BYTES,
@@ -22,9 +24,11 @@ import {
   SYSMMU_V5,
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
+import { counter } from "../counters";
 import { Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
+import { hazardAfterAccess, hazardsOfAccesses } from "../sanitize/hazards";
 import {
   sysmmuAccess,
   sysmmuRegRead,
@@ -53,6 +57,36 @@ function isDark(device: Device, port: u32): bool {
   return ((device.dark >> port) & 1) !== 0;
 }
 
+/**
+ * A non-coherent access that moves bytes, page by page: what it meets in the caches is blamed on the mapping
+ * of the page. A burst never crosses a page, so no count differs from one access over all. Without a
+ * System MMU all of the range must be in DRAM.
+ */
+function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst: u32, at: usize): u32 {
+  const device = deviceOf(index);
+  const mapped = port < device.sysmmuCount;
+  if (!mapped && !inDram(dma + device.dmaOffset, bytes)) return 0;
+  let done: u32 = 0;
+  while (done < bytes) {
+    const start = dma + done;
+    const n = min<u32>(bytes - done, 4096 - (start & 4095));
+    const before = hazardsOfAccesses();
+    const stale = counter(COUNT_STALE_DEVICE_READS);
+    const dirty = counter(COUNT_UNDER_DIRTY_WRITES);
+    let moved: u32;
+    let pa = start + device.dmaOffset;
+    if (mapped) {
+      const instance = deviceSysmmu(device, port);
+      moved = sysmmuAccess(instance, start, n, burst, write, ACCESS_BUS, at + done);
+      pa = sysmmuOf(instance).paPage;
+    } else moved = plain(pa, n, write, ACCESS_BUS, at + done);
+    if (hazardsOfAccesses() !== before) hazardAfterAccess(index, start, pa, write, stale, dirty);
+    done += moved;
+    if (moved < n) break;
+  }
+  return done;
+}
+
 /** One access of at most `bytes`; returns what was done, counts it and why it stopped. */
 function access(
   index: u32,
@@ -72,10 +106,16 @@ function access(
     bus = true;
   } else if (port < device.sysmmuCount) {
     const instance = deviceSysmmu(device, port);
-    done = sysmmuAccess(instance, dma, bytes, burst, write, op, at);
+    done =
+      op === ACCESS_BUS
+        ? watched(index, port, dma, bytes, write, burst, at)
+        : sysmmuAccess(instance, dma, bytes, burst, write, op, at);
     bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
   } else {
-    done = plain(dma + device.dmaOffset, bytes, write, op, at);
+    done =
+      op === ACCESS_BUS
+        ? watched(index, port, dma, bytes, write, burst, at)
+        : plain(dma + device.dmaOffset, bytes, write, op, at);
     bus = done < bytes;
   }
   deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);

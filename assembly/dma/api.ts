@@ -29,9 +29,13 @@ import {
   DEVCOUNT_UNMAP_SGS,
   DEVCOUNT_UNMAPS,
   DMA_MAPPING_ERROR,
+  HAZARD_UNMAP_DIRECTION,
+  HAZARD_UNMAP_SIZE,
+  HAZARD_UNMAP_UNKNOWN,
   KIND_RESOURCE,
   KIND_SG,
   KIND_SINGLE,
+  NO_PA,
   OPS_BOUNCE,
   OPS_IOMMU,
 } from "../abi";
@@ -39,6 +43,7 @@ import { count } from "../counters";
 import { Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
 import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
+import { hazardAfterHandover, hazardNote, linesDropped, serialAt } from "../sanitize/hazards";
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
 import { sysmmuMarkStale } from "../sysmmu/index";
 import {
@@ -130,14 +135,21 @@ export function dmaMapPage(
 }
 
 /** Notes the end of the mapping at record `at`; returns its serial, 0 when `at` is 0. */
-function ending(device: Device, at: u32, size: u32, dir: u32): u32 {
+function ending(device: Device, index: u32, at: u32, dma: u32, size: u32, dir: u32): u32 {
   if (at === 0) {
     count(COUNT_UNMAP_UNKNOWN);
+    hazardNote(HAZARD_UNMAP_UNKNOWN, index, 0, dma, NO_PA, 1, size, 0);
     return 0;
   }
   const record = changetype<Mapping>(<usize>at);
-  if (record.size !== size) count(COUNT_UNMAP_SIZE);
-  if (<u32>record.direction !== dir) count(COUNT_UNMAP_DIRECTION);
+  if (record.size !== size) {
+    count(COUNT_UNMAP_SIZE);
+    hazardNote(HAZARD_UNMAP_SIZE, index, record.serial, dma, record.pa, 1, size, record.size);
+  }
+  if (<u32>record.direction !== dir) {
+    count(COUNT_UNMAP_DIRECTION);
+    hazardNote(HAZARD_UNMAP_DIRECTION, index, record.serial, dma, record.pa, 1, dir, record.direction);
+  }
   const serial = record.serial;
   released(device, record.size);
   historyDeath(at);
@@ -153,13 +165,15 @@ export function dmaUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u
 export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
   const device = deviceOf(index);
-  const serial = ending(device, at, size, dir);
+  const serial = ending(device, index, at, dma, size, dir);
+  const dropped = linesDropped();
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     iommuOpsUnmapPage(index, dma, size, dir, attrs);
     markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapPage(index, dma, size, dir, attrs);
   else linearUnmapPage(index, dma, size, dir, attrs);
+  if (linesDropped() !== dropped) hazardAfterHandover(index, serial, dma, dropped);
   deviceCount(device, DEVCOUNT_UNMAPS, 1);
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
 }
@@ -190,7 +204,7 @@ export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attr
 export function unmapResourceOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
   const device = deviceOf(index);
-  const serial = ending(device, at, size, dir);
+  const serial = ending(device, index, at, dma, size, dir);
   if (device.ops === OPS_IOMMU) {
     iommuOpsUnmapResource(index, dma, size, dir, attrs);
     markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
@@ -261,7 +275,9 @@ export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32)
   tick();
   const device = deviceOf(index);
   const bytes = sgBytes(nents);
-  const serial = ending(device, at, bytes, dir);
+  const first = sgField(0, 12);
+  const serial = ending(device, index, at, first, bytes, dir);
+  const dropped = linesDropped();
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     iommuOpsUnmapSg(index, nents, dir, attrs);
@@ -273,6 +289,7 @@ export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32)
     }
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapSg(index, nents, dir, attrs);
   else linearUnmapSg(index, nents, dir, attrs);
+  if (linesDropped() !== dropped) hazardAfterHandover(index, serial, first, dropped);
   deviceCount(device, DEVCOUNT_UNMAP_SGS, 1);
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, bytes);
 }
@@ -288,9 +305,11 @@ export function dmaSyncSingle(index: u32, dma: u32, size: u32, dir: u32, forDevi
     else linearSyncForDevice(index, dma, size, dir);
     deviceCount(device, DEVCOUNT_SYNC_FOR_DEVICE, 1);
   } else {
+    const dropped = linesDropped();
     if (ops === OPS_IOMMU) iommuOpsSyncForCpu(index, dma, size, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncForCpu(index, dma, size, dir);
     else linearSyncForCpu(index, dma, size, dir);
+    if (linesDropped() !== dropped) hazardAfterHandover(index, serialAt(index, dma), dma, dropped);
     deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
   }
   deviceCount(device, DEVCOUNT_SYNC_BYTES, size);
@@ -307,9 +326,14 @@ export function dmaSyncSg(index: u32, nents: u32, dir: u32, forDevice: u32): voi
     else linearSyncSgForDevice(index, nents, dir);
     deviceCount(device, DEVCOUNT_SYNC_FOR_DEVICE, 1);
   } else {
+    const dropped = linesDropped();
     if (ops === OPS_IOMMU) iommuOpsSyncSgForCpu(index, nents, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncSgForCpu(index, nents, dir);
     else linearSyncSgForCpu(index, nents, dir);
+    if (linesDropped() !== dropped) {
+      const dma = sgField(0, 12);
+      hazardAfterHandover(index, serialAt(index, dma), dma, dropped);
+    }
     deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
   }
   deviceCount(device, DEVCOUNT_SYNC_BYTES, sgBytes(nents));

@@ -26,15 +26,15 @@ import {
 } from "../abi";
 import { coldRange } from "../cache/cold";
 import { dataOf, NO_WAY, Search, setOf } from "../cache/set-associative";
-import { LINE_BYTES, Level, levelOne, levelTwo } from "../cache/state";
+import { Level, LINE_BYTES, levelOne, levelTwo } from "../cache/state";
 import { countStoresCleaned, lineDirty, steady } from "../cache/store-clean";
 import { countAdd } from "../counters";
 import { hostOf } from "../dram";
 import { SG_BYTES } from "../layout";
 import { LV1_TABLE, lv1Index, lv2Index } from "../pagetable/descriptor";
 import { linkWord, smallBits, tableOf } from "../pagetable/map";
-import { pageFlush, pageFlushable } from "../sysmmu/page-flush";
 import { switchOf } from "../switches";
+import { pageFlush, pageFlushable } from "../sysmmu/page-flush";
 import { clientOf, Domain, domainOf, driver, freeEntries, setFreeEntries, unitOf } from "./state";
 
 const EDGE: u32 = LINE_BYTES - 1;

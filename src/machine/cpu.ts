@@ -31,6 +31,7 @@ export class Cpu {
     const room = coreConstant(core, "BATCH_BYTES");
     for (let done = 0; done < length; done += room) {
       const n = Math.min(room, length - done);
+      core.exports.hazardBeforeCpu(pa + done, n);
       core.exports.cpuRead(pa + done, n, batch);
       out.set(core.u8.subarray(batch, batch + n), done);
     }
@@ -51,6 +52,7 @@ export class Cpu {
     for (let done = 0; done < bytes.length; done += room) {
       const n = Math.min(room, bytes.length - done);
       core.u8.set(bytes.subarray(done, done + n), batch);
+      core.exports.hazardBeforeCpu(pa + done, n);
       core.exports.cpuWrite(pa + done, n, batch);
     }
   }
@@ -58,12 +60,14 @@ export class Cpu {
   /** Loads the 32-bit little-endian word at `pa` (a multiple of 4). */
   read32(pa: number): number {
     this.#inside(checkAligned("pa", pa, 4), 4);
+    this.#live.core.exports.hazardBeforeCpu(pa, 4);
     return this.#live.core.exports.cpuRead32(pa) >>> 0;
   }
 
   /** Stores a 32-bit little-endian word at `pa` (a multiple of 4). */
   write32(pa: number, value: number): void {
     this.#inside(checkAligned("pa", pa, 4), 4);
+    this.#live.core.exports.hazardBeforeCpu(pa, 4);
     this.#live.core.exports.cpuWrite32(pa, checkU32("value", value));
   }
 

@@ -1,5 +1,5 @@
-// What went wrong, each with the mapping it concerns: faults of the SysMMUs, uses of stale
-// translations, mappings that outlived their device's attachment.
+// What went wrong, each with the mapping it concerns: here faults of the SysMMUs and uses of stale
+// translations; missed syncs and wrong unmaps are in hazards.ts.
 //
 // Not modelled: bugs that need byte ownership (who wrote which byte since the last hand-over).
 
@@ -8,8 +8,24 @@ import { covers, describeMapping, type MappingRecord } from "./history.js";
 
 /** One finding. */
 export interface Finding {
-  /** "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping. */
-  readonly kind: "fault" | "stale-hit";
+  /**
+   * "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping;
+   * "stale-device-read", "lost-device-write": a sync for the device is missing; "stale-cpu-read", "lost-cpu-write": one
+   * for the CPU is, or the CPU used what the device owned; "buffered-device-read": a barrier is; "unmap-unknown", "unmap-size", "unmap-direction": the unmap
+   * does not match a map; "more-hazards": those beyond what the core remembers one by one.
+   */
+  readonly kind:
+    | "fault"
+    | "stale-hit"
+    | "stale-device-read"
+    | "lost-device-write"
+    | "stale-cpu-read"
+    | "lost-cpu-write"
+    | "buffered-device-read"
+    | "unmap-unknown"
+    | "unmap-size"
+    | "unmap-direction"
+    | "more-hazards";
   /** A sentence that names what, where and whose. */
   readonly message: string;
   /** Device or SysMMU concerned. */

@@ -27,6 +27,8 @@ export interface HazardStatistics {
   readonly writesUnderValid: number;
   /** Of these dirty: a later write-back destroys what the master wrote. */
   readonly writesUnderDirty: number;
+  /** Cached lines the CPU read that a master had written since: an invalidate is missing. */
+  readonly staleCpuReads: number;
   /** Device reads of bytes still waiting in the write buffer: a barrier is missing. */
   readonly bufferedDeviceReads: number;
   /** Unmaps that named an address no mapping starts at. */
@@ -96,6 +98,7 @@ export function readStatistics(core: Core): MachineStatistics {
       staleDeviceReads: cache.staleDeviceReads,
       writesUnderValid: cache.writesUnderValid,
       writesUnderDirty: cache.writesUnderDirty,
+      staleCpuReads: c("COUNT_STALE_CPU_READS"),
       bufferedDeviceReads: cache.bufferedDeviceReads,
       unknownUnmaps: c("COUNT_UNMAP_UNKNOWN"),
       unmapsWithOtherSize: c("COUNT_UNMAP_SIZE"),

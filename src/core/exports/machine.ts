@@ -52,6 +52,9 @@ export interface MachineExports {
   deviceStalled(device: number): number;
   deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
 
+  hazardBeforeCpu(pa: number, bytes: number): void;
+  hazardBlock(): number;
+
   historyFind(device: number, dma: number, size: number): number;
   historyLive(): number;
   historySlot(n: number): number;
