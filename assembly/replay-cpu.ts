@@ -1,27 +1,50 @@
 // What OP_CPU_READ and OP_CPU_WRITE of a replay do: a trace carries no bytes, so loads are
 // made for their effect on the caches and stores write the low bits of the sequence number.
 //
-// Not modelled: the bytes a real CPU stored.
+// Streaming buffers are cacheable. An allocation has the memory type that its attributes and the
+// kernel's configuration give it (spec/dma-mapping 3.3), so its stores wait in the write buffer,
+// or go to the bus one by one.
+//
+// Not modelled: the bytes a real CPU stored; a cookie (NO_KERNEL_MAPPING) is touched as its user
+// mapping would be.
 
-import { KIND_COHERENT, KIND_SG } from "./abi";
-import { cpuRead, cpuWrite } from "./cache/index";
-import { recordPage } from "./dma/alloc-record";
+import {
+  CPU_LINEAR,
+  KIND_COHERENT,
+  KIND_SG,
+  MEMORY_BUFFERABLE,
+  MEMORY_CACHEABLE,
+  SWITCH_COHERENT_MEMORY,
+} from "./abi";
+import { cpuReadAs, cpuWriteAs } from "./cache/index";
+import { allocationAt, recordPage } from "./dma/alloc-record";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
 import { hazardBeforeCpu } from "./sanitize/hazards";
 import { Mapping } from "./sanitize/history";
+import { switchOf } from "./switches";
 
 /** Scratch of one page behind the FEED ring. */
 const SCRATCH: usize = 0x028000;
 
-function touch(pa: u32, bytes: u32, write: bool): void {
+/** DMA_ATTR_WRITE_COMBINE. */
+const ATTR_WRITE_COMBINE: u32 = 0x4;
+
+/** MEMORY_* of the CPU's view of the allocation at `at`. */
+function memoryOf(at: u32): u32 {
+  const record = allocationAt(at);
+  if (record.cpu === CPU_LINEAR) return MEMORY_CACHEABLE;
+  return (record.attrs & ATTR_WRITE_COMBINE) !== 0 ? MEMORY_BUFFERABLE : switchOf(SWITCH_COHERENT_MEMORY);
+}
+
+function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
   while (bytes > 0) {
     const n = min<u32>(bytes, 4096 - (pa & 4095));
     hazardBeforeCpu(pa, n);
     if (write) {
       memory.fill(SCRATCH, <u8>(<u32>header().seq), n);
-      cpuWrite(pa, n, SCRATCH);
-    } else cpuRead(pa, n, SCRATCH);
+      cpuWriteAs(pa, n, SCRATCH, type);
+    } else cpuReadAs(pa, n, SCRATCH, type);
     pa += n;
     bytes -= n;
   }
@@ -33,7 +56,7 @@ function touch(pa: u32, bytes: u32, write: bool): void {
  */
 export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
   if (at === 0) {
-    touch(offset, bytes, write);
+    touch(offset, bytes, write, MEMORY_CACHEABLE);
     return;
   }
   const record = changetype<Mapping>(<usize>at);
@@ -50,16 +73,17 @@ export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
         continue;
       }
       const n = min(length - skip, left);
-      touch(load<u32>(entry) + load<u32>(entry, 4) + skip, n, write);
+      touch(load<u32>(entry) + load<u32>(entry, 4) + skip, n, write, MEMORY_CACHEABLE);
       left -= n;
       skip = 0;
     }
   } else if (kind === KIND_COHERENT) {
+    const type = memoryOf(record.extra);
     while (left > 0) {
       const n = min<u32>(left, 4096 - (offset & 4095));
-      touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write);
+      touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write, type);
       offset += n;
       left -= n;
     }
-  } else touch(record.pa + offset, left, write);
+  } else touch(record.pa + offset, left, write, MEMORY_CACHEABLE);
 }

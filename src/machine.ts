@@ -134,7 +134,7 @@ export class Machine {
     );
     if (error !== 0) throw new RangeError(`caches: the core refuses this geometry (errno ${-error})`);
     const machine = new Machine(core, soc, profile, options.observer ?? null);
-    machine.#live.coherentType = options.coherentMemory ?? "bufferable";
+    if (options.coherentMemory !== undefined) machine.#live.coherentType = options.coherentMemory;
     for (const s of soc.sysmmus) {
       machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
     }
@@ -348,7 +348,6 @@ export class Machine {
       memoryBytes: core.memory.buffer.byteLength,
       soc: this.soc,
       profile: this.profile,
-      coherentMemory: this.#live.coherentType,
       devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
       sysmmus: [...this.#sysmmus.keys()],
       mappings: this.#mappings
@@ -387,7 +386,6 @@ export class Machine {
       );
     }
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
-    machine.#live.coherentType = d.coherentMemory;
     for (const label of d.labels) machine.#live.label(label);
     for (const [index, name] of d.sysmmus.entries()) {
       machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));

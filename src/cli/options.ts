@@ -21,28 +21,6 @@ export function choiceOption<T extends string>(
   throw new UsageError(`--${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
 }
 
-/** A list of `choices` with commas between, no item twice; all of them when absent. */
-export function listOption<T extends string>(
-  options: OptionValues,
-  name: string,
-  choices: readonly T[],
-): readonly T[] {
-  const value = options[name];
-  if (typeof value !== "string") return choices;
-  const items = value.split(",").map((item) => item.trim());
-  for (const item of items) {
-    if (!(choices as readonly string[]).includes(item)) {
-      throw new UsageError(
-        `--${name} takes ${choices.join(", ")} with commas between, got ${JSON.stringify(item)}`,
-      );
-    }
-  }
-  if (new Set(items).size !== items.length) {
-    throw new UsageError(`--${name} names a value twice: ${JSON.stringify(value)}`);
-  }
-  return items as T[];
-}
-
 /** An integer, decimal or 0x hexadecimal, in [min, max]. */
 export function integerOption(
   options: OptionValues,

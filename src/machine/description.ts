@@ -1,6 +1,5 @@
 // What a machine tells about an address, and what a snapshot says about a machine.
 
-import type { MemoryType } from "../dma/allocation.js";
 import type { Profile } from "../dma/profiles.js";
 import type { SocDescription } from "../soc/types.js";
 import type { MappingRecord } from "./history.js";
@@ -20,7 +19,6 @@ export interface Description {
   readonly memoryBytes: number;
   readonly soc: SocDescription;
   readonly profile: Profile;
-  readonly coherentMemory: MemoryType;
   readonly devices: readonly { name: string; ports: readonly string[] }[];
   readonly sysmmus: readonly string[];
   readonly mappings: readonly {

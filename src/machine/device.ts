@@ -81,9 +81,29 @@ export class Device {
     }
     const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
     let error = exports.bounceCreate(this.index, bytes);
-    if (error === 0 && options.force === true) error = -exports.swiotlbInit(bytes, 1, 1);
+    if (error === 0 && options.force === true) {
+      // dmabounce asks the board, which names a window; swiotlb has a switch of its own.
+      if (exports.swiotlbStatistic(0) === 0) exports.dmabounceWindow(this.index, 0, 0xffff_ffff);
+      else error = -exports.swiotlbInit(bytes, 1, 1);
+    }
     if (error === 0) exports.deviceSetOps(this.index, 2);
     return error;
+  }
+
+  /** True for a device whose accesses see the CPU's caches ("dma-coherent" of a device tree). */
+  get coherent(): boolean {
+    const { core } = this.#live;
+    return core.u32[this.#coherentWord()] !== 0;
+  }
+
+  /** Makes the device coherent or not: its ops then do without cache maintenance, as the profile has it. */
+  set coherent(on: boolean) {
+    this.#live.core.u32[this.#coherentWord()] = on ? 1 : 0;
+  }
+
+  #coherentWord(): number {
+    const { core } = this.#live;
+    return (coreConstant(core, "DEVICES") + this.index * coreConstant(core, "DEVICE_BYTES") + 4) >>> 2;
   }
 
   /** Counters of this device by name (abi DEVCOUNT_*), exact below 2^53. */

@@ -1,14 +1,15 @@
 // The one place that knows whether a machine is still alive. Its parts (memory, cpu, devices,
 // mappings) hold this, never the core itself, so that none outlives `dispose()`.
 
-import type { Core } from "../core/core.js";
+import { type Core, coreConstant } from "../core/core.js";
 import type { MemoryType } from "../dma/allocation.js";
+
+/** By the value of SWITCH_COHERENT_MEMORY: MEMORY_* of assembly/abi/cache.ts. */
+const MEMORY_TYPES: readonly MemoryType[] = ["cacheable", "bufferable", "strongly-ordered"];
 
 /** A machine's core while it lives, and the names that only the host keeps. */
 export class Live {
   #core: Core | null;
-  /** Memory type of coherent allocations without write-combine (ARM_DMA_MEM_BUFFERABLE or not). */
-  coherentType: MemoryType = "bufferable";
   /** Call-site labels by number; 0 is "no label". */
   readonly labels: string[] = [""];
   readonly #labelNumbers = new Map<string, number>([["", 0]]);
@@ -22,6 +23,19 @@ export class Live {
   get core(): Core {
     if (this.#core === null) throw new TypeError("the machine was disposed");
     return this.#core;
+  }
+
+  /** Memory type of coherent allocations without write-combine (ARM_DMA_MEM_BUFFERABLE or not): a switch of the core. */
+  get coherentType(): MemoryType {
+    return MEMORY_TYPES[this.core.u32[this.#coherentSwitch]!] ?? "bufferable";
+  }
+
+  set coherentType(type: MemoryType) {
+    this.core.u32[this.#coherentSwitch] = MEMORY_TYPES.indexOf(type);
+  }
+
+  get #coherentSwitch(): number {
+    return (coreConstant(this.core, "SWITCHES") >>> 2) + coreConstant(this.core, "SWITCH_COHERENT_MEMORY");
   }
 
   /** True until `dispose()`. */

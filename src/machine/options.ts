@@ -57,7 +57,7 @@ export interface MachineOptions {
   tlb?: TlbOptions;
   /** CPU caches. */
   caches?: CacheOptions;
-  /** Memory type of coherent allocations without write-combine. Default "bufferable" (ARMv7). */
+  /** Memory type of coherent allocations without write-combine. Default the profile's: "bufferable" (ARMv7). */
   coherentMemory?: Exclude<MemoryType, "cacheable">;
   /** Observer of all dma-mapping calls, e.g. dma-debug. */
   observer?: DmaDebugHook;

@@ -11,16 +11,20 @@ import { socByName } from "../soc/find.js";
 import { openTrace, type TraceReader } from "../trace/reader.js";
 import type { ByteSource } from "../trace/source.js";
 import { strategyReport } from "./report.js";
-import { planDram, StrategyRun } from "./strategy.js";
+import { planDram, type RunPlan, type StrategyMachineOptions, StrategyRun } from "./strategy.js";
+import { parseStrategy } from "./strategy-name.js";
 
 /** DRAM where the options do not say: the 1 GiB of an Exynos4 board, and the machine's own part. */
 export const REPLAY_DRAM = (1024 + 128) << 20;
 
 /** Options of {@link replayTrace}. */
 export interface ReplayOptions {
-  /** Strategies to run, in this order. Default all three. */
+  /**
+   * Strategies to run, in this order: names such as "linear", "iommu+v3.14+gen-pool" (docs/compare.md).
+   * Default linear, iommu and bounce.
+   */
   strategies?: readonly Strategy[];
-  /** Kernel profile. Default "v6.1". */
+  /** Kernel profile of the strategies that name none. Default "v6.1". */
   profile?: string;
   /** SoC by name. Default "exynos4210". */
   soc?: string;
@@ -40,6 +44,10 @@ export interface ReplayOptions {
   clock?: () => number;
   /** Compiled core; default the embedded one. */
   core?: CoreSource;
+  /** IO-address window of every device. Default mainline's: 4 GiB from 0, for a display 1 GiB from 0x20000000. */
+  window?: { base: number; size: number };
+  /** @internal The stream is a workload (workloads.ts). */
+  workload?: boolean;
 }
 
 /**
@@ -50,21 +58,20 @@ export async function replayTrace(
   sources: readonly ByteSource[],
   options: ReplayOptions = {},
 ): Promise<ReplayReport> {
-  const strategies = options.strategies ?? STRATEGIES;
-  for (const strategy of strategies) checkChoice("options.strategies", strategy, STRATEGIES);
   const profile = checkChoice("options.profile", options.profile ?? "v6.1", PROFILES) as Profile;
+  const strategies = (options.strategies ?? STRATEGIES).map((name) => parseStrategy(name, profile));
   const soc = socByName(options.soc ?? "exynos4210");
   const bytes = checkInteger("options.dram.bytes", options.dram?.bytes ?? REPLAY_DRAM, 32 << 20, 0x8000_0000);
   const access = options.access ?? "once";
   const dram = planDram(soc.dramBase, bytes - (bytes % 65536));
   const clock = options.clock ?? (() => globalThis.performance?.now() ?? 0);
-  const machine: Omit<MachineOptions, "dram"> = {
+  const machine: StrategyMachineOptions = {
     ...options.machine,
     soc,
-    profile,
     ...(options.core === undefined ? {} : { core: options.core }),
   };
-  const runs = strategies.map((strategy) => new StrategyRun(strategy, machine, dram));
+  const plan: RunPlan = { dram, workload: options.workload === true, window: options.window ?? null };
+  const runs = strategies.map((settings) => new StrategyRun(settings, machine, plan));
   let detail = sources[0]?.name ?? "";
   try {
     const reader = openTrace(sources, {
@@ -128,7 +135,7 @@ function report(
       const one = strategyReport(run);
       return {
         ...one,
-        tableSyncs: { ...one.tableSyncs, recorded: run.strategy === "iommu" ? recorded : null },
+        tableSyncs: { ...one.tableSyncs, recorded: run.settings.ops === "iommu" ? recorded : null },
       };
     }),
     notes: notes(reader, runs, settings),
@@ -156,7 +163,9 @@ function notes(
   if (counts.bounced > 0) out.push(`the recording machine bounced ${counts.bounced} buffers`);
   for (const run of runs) {
     if (run.refused.length > 0)
-      out.push(`${run.strategy}: no memory for the pool of ${run.refused.join(", ")}`);
+      out.push(`${run.settings.name}: no memory for the pool of ${run.refused.join(", ")}`);
+    if (run.refusedAllocations > 0)
+      out.push(`${run.settings.name}: no memory for ${run.refusedAllocations} buffers`);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 import type { CacheLevelStatistics } from "../cache/cache-statistics.js";
 import type { Device } from "../machine/device.js";
 import type { CacheLevelReport, DeviceReport, StrategyReport, TlbReport } from "../report/types.js";
+import { figuresByArea } from "./figures.js";
 import type { StrategyRun } from "./strategy.js";
 
 const OLDEST = 20;
@@ -19,7 +20,7 @@ export function strategyReport(run: StrategyRun): StrategyReport {
   const seconds = run.milliseconds / 1000;
   const counter = (name: string) => statistics.counters[name] ?? 0;
   return {
-    strategy: run.strategy,
+    strategy: run.settings.name,
     records: run.records,
     throughput: {
       operations: run.records,
@@ -28,7 +29,7 @@ export function strategyReport(run: StrategyRun): StrategyReport {
     },
     devices,
     cache: { l1: levelReport(statistics.l1), l2: levelReport(statistics.l2) },
-    tlb: run.strategy === "iommu" && tlbs.length > 0 ? tlbs.reduce(addTlb) : null,
+    tlb: run.settings.ops === "iommu" && tlbs.length > 0 ? tlbs.reduce(addTlb) : null,
     faults: devices.reduce((sum, d) => sum + d.faults, 0),
     busErrors: devices.reduce((sum, d) => sum + d.busErrors, 0),
     staleHits: tlbs.reduce((sum, t) => sum + t.staleHits, 0),
@@ -52,6 +53,16 @@ export function strategyReport(run: StrategyRun): StrategyReport {
       })),
     },
     bouncedBytes: counter("COUNT_BOUNCE_IN") + counter("COUNT_BOUNCE_OUT"),
+    settings: run.settings,
+    figures: figuresByArea({
+      iommu: run.settings.ops === "iommu",
+      statistics,
+      devices: devices.filter((_, i) => run.devices.indexOf(run.devices[i]!) === i),
+      sysmmus: [...new Set(run.devices)].flatMap((d) =>
+        d.sysmmus.map((port) => machine.sysmmu(port).statistics()),
+      ),
+      live: live.length,
+    }),
   };
 }
 

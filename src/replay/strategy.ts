@@ -1,4 +1,5 @@
-// One strategy of a replay: a machine, and how each device of the trace reaches memory on it.
+// One strategy of a replay: a machine, and how each device of the trace reaches memory on it
+// (names: strategy-name.ts; what changes about the records: rewrite.ts).
 //
 //   linear   bus address = physical address; SysMMUs off
 //   iommu    every device with a SysMMU is attached to an IO-address mapping of its own
@@ -14,10 +15,12 @@
 import type { Device } from "../machine/device.js";
 import type { MachineOptions } from "../machine/options.js";
 import { Machine } from "../machine.js";
-import type { Strategy } from "../report/types.js";
+import type { StrategySettings } from "../report/types.js";
 import { findByLinuxName } from "../soc/find.js";
 import type { SocDescription } from "../soc/types.js";
-import { NO_HANDLE, Op, RECORD_WORDS } from "../trace/opcodes.js";
+import { RECORD_WORDS } from "../trace/opcodes.js";
+import { RecordRewriter } from "./rewrite.js";
+import { SYSMMU_WORDS } from "./strategy-name.js";
 
 const MIB = 1 << 20;
 const DISPLAY_WINDOW = { base: 0x2000_0000, size: 0x4000_0000 };
@@ -39,9 +42,43 @@ export function planDram(base: number, bytes: number): DramPlan {
   return { base, bytes, traceBytes: Math.max(traceBytes, 0) };
 }
 
+/** What is the same for all strategies of a run. */
+export interface RunPlan {
+  readonly dram: DramPlan;
+  /** The stream is a workload of ours, which syncs its allocations where they are cached. */
+  readonly workload: boolean;
+  /** IO-address window of every device; null: mainline's. */
+  readonly window: { readonly base: number; readonly size: number } | null;
+}
+
+/** Machine options that a strategy decides. */
+function machineOptions(settings: StrategySettings, base: StrategyMachineOptions): StrategyMachineOptions {
+  const { allocator, bounce, generation, memory } = settings;
+  const version = Object.values(SYSMMU_WORDS).find((w) => w.generation === generation)?.version;
+  return {
+    ...base,
+    profile: settings.profile,
+    switches: {
+      ...base.switches,
+      ...(allocator === null ? {} : { SWITCH_IOVA_KIND: ALLOCATOR_KINDS[allocator] }),
+      // gen_pool as the 2011 proposal made it, with granules of 64 KiB, under any kernel.
+      ...(allocator === "gen-pool" ? { SWITCH_IOVA_GRANULE: 4 } : {}),
+      ...(bounce === null ? {} : { SWITCH_BOUNCE_KIND: bounce === "swiotlb" ? 1 : 0 }),
+    },
+    ...(version === undefined ? {} : { sysmmuVersion: version }),
+    ...(memory === "bufferable" || memory === "strongly-ordered" ? { coherentMemory: memory } : {}),
+  };
+}
+
+/** Numbers of the allocators: values of SWITCH_IOVA_KIND (src/dma/profiles/iova.ts). */
+const ALLOCATOR_KINDS = { bitmap: 0, "gen-pool": 1, "range-tree": 2, "range-cache": 3, own: 4 } as const;
+
+/** Options of the machines, without what the plan and the strategy say. */
+export type StrategyMachineOptions = Omit<MachineOptions, "dram">;
+
 /** A machine under one strategy, and what it did. */
 export class StrategyRun {
-  readonly strategy: Strategy;
+  readonly settings: StrategySettings;
   readonly machine: Machine;
   /** Devices of the trace by their index in the op stream. */
   readonly devices: Device[] = [];
@@ -52,22 +89,37 @@ export class StrategyRun {
   records = 0;
   /** Devices whose pool could not be made. */
   readonly refused: string[] = [];
+  readonly #plan: RunPlan;
+  readonly #rewriter: RecordRewriter;
 
-  constructor(strategy: Strategy, options: Omit<MachineOptions, "dram">, dram: DramPlan) {
-    this.strategy = strategy;
-    this.machine = Machine.create({ ...options, dram: { base: dram.base, bytes: dram.bytes } });
+  constructor(settings: StrategySettings, options: StrategyMachineOptions, plan: RunPlan) {
+    const { dram } = plan;
+    this.settings = settings;
+    this.#plan = plan;
+    this.machine = Machine.create({
+      ...machineOptions(settings, options),
+      dram: { base: dram.base, bytes: dram.bytes },
+    });
     this.machine.memory.reserve(dram.base, dram.traceBytes);
+    this.#rewriter = new RecordRewriter(settings, plan.workload, this.machine.memory);
+  }
+
+  /** Allocations that `cached` had no memory for. */
+  get refusedAllocations(): number {
+    return this.#rewriter.refused;
   }
 
   /** Makes the device that the trace calls `name` ready; its index in the core. */
   device(name: string): number {
+    const { coherent, ops } = this.settings;
     const device = this.#deviceOf(this.machine.soc, name);
     this.devices.push(device);
     this.names.push(name);
-    if (this.strategy === "iommu" && device.sysmmus.length > 0 && device.mapping === null) {
-      const window = device.name.startsWith("fimd") ? DISPLAY_WINDOW : WHOLE_WINDOW;
-      this.machine.iommu.createMapping(window).attach(device);
-    } else if (this.strategy === "bounce") {
+    if (coherent) device.coherent = true;
+    if (ops === "iommu" && device.sysmmus.length > 0 && device.mapping === null) {
+      const mainline = device.name.startsWith("fimd") ? DISPLAY_WINDOW : WHOLE_WINDOW;
+      this.machine.iommu.createMapping(this.#plan.window ?? mainline).attach(device);
+    } else if (ops === "bounce") {
       if (device.setOps("bounce", { poolBytes: BOUNCE_POOL, force: true }) !== 0) this.refused.push(name);
     }
     return device.index;
@@ -77,28 +129,19 @@ export class StrategyRun {
     const found = findByLinuxName(soc, name);
     if (found?.kind === "device") return this.machine.device(found.device.name);
     const known = this.machine.devices.find((d) => d.name === name);
-    return known ?? this.machine.addDevice(name);
+    if (known !== undefined) return known;
+    const { generation } = this.settings;
+    const version = Object.values(SYSMMU_WORDS).find((w) => w.generation === generation)?.version;
+    return this.machine.addDevice(name, version === undefined ? {} : { version });
   }
 
   /** Executes records; `clock` gives milliseconds. */
   run(records: Uint32Array, clock: () => number): void {
-    const mine = this.strategy === "iommu" ? records : withoutFeeds(records);
+    const mine = this.#rewriter.rewrite(records);
     const start = clock();
     this.machine.run(mine);
     this.milliseconds += clock() - start;
+    this.#rewriter.settle();
     this.records += records.length / RECORD_WORDS;
   }
-}
-
-// Page blocks are what the recorded IOMMU mapped one by one; a strategy that wants one contiguous block
-// cannot use them.
-function withoutFeeds(records: Uint32Array): Uint32Array {
-  let copy = records;
-  for (let at = 0; at < records.length; at += RECORD_WORDS) {
-    if ((records[at]! & 0xff) !== Op.FeedPages) continue;
-    if (copy === records) copy = records.slice();
-    copy[at] = Op.Nop;
-    copy[at + 1] = NO_HANDLE;
-  }
-  return copy;
 }

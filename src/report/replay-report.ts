@@ -124,7 +124,7 @@ function operationBlock({ operations: o }: ReplayReport): string[] {
 
 function liveBlock(strategies: readonly StrategyReport[]): string[] {
   // What stays mapped is a property of the trace; addresses are those of the strategy named.
-  const s = strategies.find((x) => x.strategy === "iommu") ?? strategies[0];
+  const s = strategies.find((x) => x.settings.ops === "iommu") ?? strategies[0];
   if (s === undefined || s.liveAtEnd.oldest.length === 0) return [];
   const { mappings, bytes, oldest } = s.liveAtEnd;
   const rows = oldest

@@ -8,10 +8,36 @@
 /** Raised whenever a field of {@link ReplayReport} changes its meaning or goes. */
 export const REPLAY_SCHEMA_VERSION = 1;
 
-/** How the devices of a replay reach memory. */
-export type Strategy = "linear" | "iommu" | "bounce";
-/** The strategies in the order reports show them. */
+/** How the devices of a replay reach memory: a name in the grammar of src/replay/strategy-name.ts. */
+export type Strategy = string;
+/** The strategies of a replay that names none, in the order reports show them. */
 export const STRATEGIES: readonly Strategy[] = ["linear", "iommu", "bounce"];
+
+/** What a strategy's name stands for. */
+export interface StrategySettings {
+  /** The name with its words in the order of the grammar. */
+  readonly name: Strategy;
+  readonly ops: "linear" | "iommu" | "bounce";
+  /** Which bounce ops; null: the profile's. */
+  readonly bounce: "dmabounce" | "swiotlb" | null;
+  /** Devices see the CPU's caches. */
+  readonly coherent: boolean;
+  /** Kernel profile. */
+  readonly profile: "rfc2011" | "v3.6" | "v3.14" | "v4.4" | "v6.1";
+  /** IO-address allocator; null: the profile's. */
+  readonly allocator: "bitmap" | "gen-pool" | "range-tree" | "range-cache" | "own" | null;
+  /**
+   * Memory type of every allocation: with DMA_ATTR_WRITE_COMBINE; without it, and coherent memory Normal
+   * non-cacheable or Strongly Ordered; or cacheable memory, mapped and synced. null: as recorded.
+   */
+  readonly memory: "write-combine" | "bufferable" | "strongly-ordered" | "cached" | null;
+  /** Hardware generation of every System MMU; null: the SoC table's. */
+  readonly generation: "v1" | "v2" | "v3.1" | "v3.2" | "v3.3" | "v5" | null;
+  /** False: the stream's barriers are left out. */
+  readonly barriers: boolean;
+  /** False: the stream's syncs are left out. */
+  readonly syncs: boolean;
+}
 
 /** Everything one replay found. */
 export interface ReplayReport {
@@ -31,7 +57,7 @@ export interface ReplayReport {
 
 /** What the replay was asked to do. */
 export interface ReplaySettings {
-  /** Kernel profile (`v6.1`). */
+  /** Kernel profile of strategies that name none (`v6.1`). */
   readonly profile: string;
   /** SoC table (`exynos4210`). */
   readonly soc: string;
@@ -97,7 +123,14 @@ export interface StrategyReport {
   readonly liveAtEnd: LiveReport;
   /** Bytes copied through bounce buffers; 0 for the other strategies. */
   readonly bouncedBytes: number;
+  /** What the name stands for. */
+  readonly settings: StrategySettings;
+  /** All counters by area and name (docs/compare.md lists them); null where the strategy cannot have it. */
+  readonly figures: FiguresByArea;
 }
+
+/** Counters by area and name. */
+export type FiguresByArea = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 
 /** Wall time of the replay loop on this host. */
 export interface Throughput {

@@ -1,4 +1,5 @@
 // A made-up report, small enough to check by eye.
+import { parseStrategy } from "../../src/replay/strategy-name.js";
 import type { DeviceReport, ReplayReport, StrategyReport, TlbReport } from "../../src/report/types.js";
 
 const tlb: TlbReport = {
@@ -84,6 +85,11 @@ function strategy(name: StrategyReport["strategy"]): StrategyReport {
       })),
     },
     bouncedBytes: name === "bounce" ? 5 << 20 : 0,
+    settings: parseStrategy(name, "v6.1"),
+    figures: {
+      mappings: { maps: 2400, live: 24 },
+      findings: { faults: iommu ? 4 : 0, staleHits: iommu ? 1 : null },
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Command } from "../command.js";
 import { bench } from "./bench.js";
+import { compare } from "./compare.js";
 import { conformance } from "./conformance.js";
 import { convert } from "./convert.js";
 import { explainCommand } from "./explain.js";
@@ -9,4 +10,12 @@ import { replay } from "./replay.js";
 import { soc } from "./soc.js";
 
 /** Every subcommand. */
-export const commands: readonly Command[] = [replay, convert, explainCommand, soc, conformance, bench];
+export const commands: readonly Command[] = [
+  replay,
+  compare,
+  convert,
+  explainCommand,
+  soc,
+  conformance,
+  bench,
+];

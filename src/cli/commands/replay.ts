@@ -5,9 +5,10 @@ import { renderReplayReport } from "../../report/replay-report.js";
 import { REPLAY_SCHEMA_VERSION, type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
 import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../command.js";
 import type { Io } from "../io.js";
-import { accessOption, bytesOption, choiceOption, listOption } from "../options.js";
+import { accessOption, bytesOption, choiceOption } from "../options.js";
 import { jsonText, writeOutput } from "../output.js";
 import { startProgress } from "../progress.js";
+import { strategiesOption } from "../strategies.js";
 import { traceFiles } from "../traces.js";
 
 const PROFILES = ["rfc2011", "v3.6", "v3.14", "v4.4", "v6.1"] as const;
@@ -56,9 +57,10 @@ export async function runReplayCommand(
   io: Io,
   engine: ReplayEngine,
 ): Promise<number> {
+  const profile = choiceOption(options, "profile", PROFILES, "v6.1");
   const request = {
-    strategies: listOption(options, "strategy", STRATEGIES),
-    profile: choiceOption(options, "profile", PROFILES, "v6.1"),
+    strategies: strategiesOption(options, "strategy", STRATEGIES, profile),
+    profile,
     soc: choiceOption(options, "soc", SOCS, "exynos4210"),
     dramBytes: bytesOption(options, "dram"),
     access: accessOption(options, "once"),
@@ -94,7 +96,7 @@ export const replay: Command = {
   options: [
     {
       flags: "--strategy <list>",
-      text: `How devices reach memory: ${STRATEGIES.join(",")} (default all, side by side)`,
+      text: `How devices reach memory: names as for compare (default ${STRATEGIES.join(",")}, side by side)`,
     },
     { flags: "--profile <version>", text: `Kernel whose rules apply: ${PROFILES.join(", ")} (default v6.1)` },
     { flags: "--soc <name>", text: `SoC: ${SOCS.join(", ")} (default exynos4210)` },
