@@ -79,7 +79,10 @@ function inputText({ input, settings }: StrategyComparison): string[] {
   const machine = `${settings.soc}, kernel profile ${settings.profile} where none is named`;
   if (input.kind === "workload") {
     const { name, title, rounds, seed } = input;
-    return [`Workload ${name} (${title}), ${formatCount(rounds)} rounds, seed ${seed}`, `on ${machine}`];
+    return [
+      `Workload ${name} (${title}), ${formatCount(rounds)} ${rounds === 1 ? "round" : "rounds"}, seed ${seed}`,
+      `on ${machine}`,
+    ];
   }
   const files =
     input.files.length === 1 ? input.files[0]! : `${input.files.length} files, ${input.files[0]} ...`;
@@ -105,7 +108,7 @@ export function renderComparison(comparison: StrategyComparison, all: boolean): 
   const found = findings.some((n) => n > 0) ? [["All findings", ...findings.map(formatCount)]] : [];
   const blocks = [
     inputText(comparison),
-    [...heads.legend],
+    rows.length === 0 ? [] : heads.legend,
     rows.length === 0 ? ["No figure differs"] : areaTable(columns, rows, cells, found),
     [
       ...hiddenText(comparison.rows.length - rows.length, all),

@@ -19,9 +19,9 @@ export function strategiesOption(
       return parseStrategy(text.trim(), profile).name;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new UsageError(
-        error.message.replace(/^(a strategy (?=takes))?/, (start) => `--${name}${start === "" ? ": " : " "}`),
-      );
+      const { message } = error;
+      const takes = message.startsWith("a strategy takes");
+      throw new UsageError(takes ? message.replace("a strategy", `--${name}`) : `--${name}: ${message}`);
     }
   });
   const twice = names.find((item, i) => names.indexOf(item) !== i);

@@ -3,15 +3,18 @@
 //
 // Not modelled: which strategy is better; time.
 
-import type { FiguresByArea, ReplayReport, ReplaySettings, StrategySettings } from "../report/types.js";
+import {
+  COMPARE_SCHEMA_VERSION,
+  type FiguresByArea,
+  type ReplayReport,
+  type ReplaySettings,
+  type StrategySettings,
+} from "../report/types.js";
 import { socByName } from "../soc/find.js";
 import type { ByteSource } from "../trace/source.js";
 import { FIGURES, type FigureUnit } from "./figures.js";
 import { REPLAY_DRAM, type ReplayOptions, replayTrace } from "./replay.js";
 import { WORKLOAD_TABLE, type WorkloadOptions, workloadSource } from "./workloads.js";
-
-/** Raised whenever a field of a comparison changes its meaning or goes. */
-export const COMPARE_SCHEMA_VERSION = 1;
 
 /** One figure of all strategies. */
 export interface ComparisonRow {

@@ -4,7 +4,7 @@
 //
 // Not modelled: throughput, which is the host's and differs from run to run.
 
-import { COMPARE_SCHEMA_VERSION } from "./comparison.js";
+import { COMPARE_SCHEMA_VERSION } from "../report/types.js";
 import { FIGURES, type FigureUnit } from "./figures.js";
 import type { SavedColumn, SavedReport, SavedRun } from "./saved-report.js";
 
@@ -80,6 +80,12 @@ function row(area: string, name: string, a: number | null, b: number | null): Di
   };
 }
 
+/** Figures of a device that either has: space and TLB depend on the strategy, not on the report. */
+function deviceRows(device: string, a: Figures, b: Figures): DifferenceRow[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].map((name) => row(`device ${device}`, name, a[name] ?? null, b[name] ?? null));
+}
+
 class Comparison {
   readonly pairs: ComparedPair[] = [];
   readonly onlyInOne: OnlyInOne[] = [];
@@ -113,7 +119,7 @@ class Comparison {
     // A comparison has no devices; that says nothing about them.
     if (names[0].length > 0 && names[1].length > 0) {
       for (const name of this.#shared("device", where, ...names)) {
-        rows.push(...this.#figures(`device ${name}`, where, a.devices[name]!, b.devices[name]!));
+        rows.push(...deviceRows(name, a.devices[name]!, b.devices[name]!));
       }
     }
     this.pairs.push({ run, a: a.name, b: b.name, rows });

@@ -3,8 +3,7 @@
 //
 // Not modelled: reports of other schema versions; they are refused, not converted.
 
-import { type FiguresByArea, REPLAY_SCHEMA_VERSION } from "../report/types.js";
-import { COMPARE_SCHEMA_VERSION } from "./comparison.js";
+import { COMPARE_SCHEMA_VERSION, type FiguresByArea, REPLAY_SCHEMA_VERSION } from "../report/types.js";
 
 /** A file that is no report this version can read; the message names the file. */
 export class ReportError extends Error {
@@ -113,7 +112,9 @@ function replayColumn(r: Reader, value: unknown, where: string): SavedColumn {
   const devices: Record<string, Record<string, number | null>> = {};
   for (const [i, item] of r.list(strategy["devices"], `${where}.devices`).entries()) {
     const at = `${where}.devices[${i}]`;
-    devices[r.text(r.object(item, at)["name"], `${at}.name`)] = r.numbers(item, at);
+    // A null stands for a whole object that the device lacks: no space, no TLB.
+    const figures = Object.entries(r.numbers(item, at)).filter(([, value]) => value !== null);
+    devices[r.text(r.object(item, at)["name"], `${at}.name`)] = Object.fromEntries(figures);
   }
   return { name, figures, devices };
 }

@@ -6,6 +6,8 @@
 //   bounce   every mapping goes through a pool (swiotlb=force; dmabounce up to v4.4)
 //
 // IO-address windows follow mainline: 4 GiB from 0, and for the display 1 GiB from 0x20000000 (Exynos DRM).
+// Kernels up to v3.14 made no window by themselves, and none of 4 GiB (its size is a 32-bit size_t): there every
+// device has what the display driver asked for.
 // Devices that the SoC table does not have get a SysMMU of their own.
 //
 // DRAM is cut in two: the region of recorded pages, closed to the page allocator, and the machine's own.
@@ -25,6 +27,8 @@ import { SYSMMU_WORDS } from "./strategy-name.js";
 const MIB = 1 << 20;
 const DISPLAY_WINDOW = { base: 0x2000_0000, size: 0x4000_0000 };
 const WHOLE_WINDOW = { base: 0, size: 2 ** 32 };
+/** Profiles with a 32-bit window size. */
+const OLD_PROFILES: readonly string[] = ["rfc2011", "v3.6", "v3.14"];
 const BOUNCE_POOL = 64 * MIB;
 
 /** Sizes of the two parts of DRAM. */
@@ -117,7 +121,8 @@ export class StrategyRun {
     this.names.push(name);
     if (coherent) device.coherent = true;
     if (ops === "iommu" && device.sysmmus.length > 0 && device.mapping === null) {
-      const mainline = device.name.startsWith("fimd") ? DISPLAY_WINDOW : WHOLE_WINDOW;
+      const small = device.name.startsWith("fimd") || OLD_PROFILES.includes(this.settings.profile);
+      const mainline = small ? DISPLAY_WINDOW : WHOLE_WINDOW;
       this.machine.iommu.createMapping(this.#plan.window ?? mainline).attach(device);
     } else if (ops === "bounce") {
       if (device.setOps("bounce", { poolBytes: BOUNCE_POOL, force: true }) !== 0) this.refused.push(name);

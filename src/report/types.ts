@@ -7,6 +7,8 @@
 
 /** Raised whenever a field of {@link ReplayReport} changes its meaning or goes. */
 export const REPLAY_SCHEMA_VERSION = 1;
+/** Raised whenever a field of a comparison (src/replay/comparison.ts) changes its meaning or goes. */
+export const COMPARE_SCHEMA_VERSION = 1;
 
 /** How the devices of a replay reach memory: a name in the grammar of src/replay/strategy-name.ts. */
 export type Strategy = string;
