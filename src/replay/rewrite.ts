@@ -1,6 +1,6 @@
 // What a strategy changes about the records of a stream before its machine runs them.
 //
-//   not iommu         feed-pages go: ops that want one block cannot use recorded pages
+//   not iommu, or coherent   feed-pages go: ops that want one block cannot use recorded pages
 //   write-combine     every alloc gets a prefix with DMA_ATTR_WRITE_COMBINE; other memory types, without it
 //   cached            alloc becomes a streaming map of pages from `memory`, free its unmap
 //   no-barrier        barriers become nops          no-sync     syncs become nops
@@ -43,8 +43,8 @@ export class RecordRewriter {
 
   /** True when the strategy runs streams as they are. */
   get idle(): boolean {
-    const { ops, memory, barriers, syncs } = this.#settings;
-    return ops === "iommu" && memory === null && barriers && syncs && !this.#workload;
+    const { ops, coherent, memory, barriers, syncs } = this.#settings;
+    return ops === "iommu" && !coherent && memory === null && barriers && syncs && !this.#workload;
   }
 
   /** The records to run in place of `records`; valid until the next call. */
@@ -79,7 +79,7 @@ export class RecordRewriter {
   }
 
   #one(w0: number, w1: number, w2: number, w3: number): void {
-    const { ops, memory, barriers, syncs } = this.#settings;
+    const { ops, coherent, memory, barriers, syncs } = this.#settings;
     switch (w0 & 0xff) {
       case Op.Prefix:
         this.#prefix = [w1, w2, w3];
@@ -96,7 +96,7 @@ export class RecordRewriter {
         this.#free(w0, w1, w2, w3);
         return;
       case Op.FeedPages:
-        if (ops === "iommu" && memory !== "cached") break;
+        if (ops === "iommu" && !coherent && memory !== "cached") break;
         this.#nop();
         return;
       case Op.Barrier:
