@@ -1,6 +1,7 @@
 // A comparison as text: areas of figures, one column per strategy; or two reports with difference and ratio.
 //
-// Columns are headed by what their names do not share; by letters with a legend where that is too wide.
+// Columns are headed by what their names do not share; by letters with a legend where that is too wide. A
+// table that is too wide even so goes on below itself.
 //
 // Not modelled: colour.
 
@@ -10,17 +11,35 @@ import type { ComparedPair, DifferenceRow, ReportComparison } from "../replay/re
 import { formatBytes, formatCount } from "../report/format.js";
 import { type Column, REPORT_WIDTH, tableLines } from "../report/table.js";
 
-function valueText(value: number | null, unit: FigureUnit, exact: boolean): string {
-  if (value === null) return "-";
-  if (unit === "share") return `${(100 * value).toFixed(2)}%`;
-  return unit === "bytes" && !exact ? formatBytes(value) : formatCount(value);
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** Bytes with five significant digits, for values that three do not tell apart. */
+function finerBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(5)} ${UNITS[unit]}`;
 }
 
-/** Values of one row; bytes to the byte where rounding would hide that two differ. */
+const BYTE_TEXTS: readonly ((bytes: number) => string)[] = [formatBytes, finerBytes, formatCount];
+
+function valueText(value: number | null, unit: FigureUnit, bytes = formatCount): string {
+  if (value === null) return "-";
+  if (unit === "share") return `${(100 * value).toFixed(2)}%`;
+  return unit === "bytes" ? bytes(value) : formatCount(value);
+}
+
+/** Values of one row; bytes with as many digits as it takes to show that two differ. */
 function valuesText(values: readonly (number | null)[], unit: FigureUnit): string[] {
-  const rounded = values.map((value) => valueText(value, unit, false));
-  if (new Set(rounded).size === new Set(values).size) return rounded;
-  return values.map((value) => valueText(value, unit, true));
+  let texts: string[] = [];
+  for (const bytes of BYTE_TEXTS) {
+    texts = values.map((value) => valueText(value, unit, bytes));
+    if (new Set(texts).size === new Set(values).size) break;
+  }
+  return texts;
 }
 
 /** Words that every name has, in the order of the first. */
@@ -72,17 +91,40 @@ function areaTable<T extends { area: string; title: string }>(
     lines.push([AREAS[area] ?? area]);
     for (const row of list) lines.push([`  ${row.title}`, ...cells(row)]);
   }
-  return tableLines(columns, last.length === 0 ? lines : [...lines, [], ...last]);
+  return splitTable(columns, last.length === 0 ? lines : [...lines, [], ...last]);
+}
+
+/** The table in parts, one below the other, each as wide as a report may be and with the first column. */
+function splitTable(columns: readonly Column[], lines: readonly (readonly string[])[]): string[] {
+  const widths = columns.map(({ title }, i) =>
+    lines.reduce((width, line) => Math.max(width, (line[i] ?? "").length), title.length),
+  );
+  const parts: number[][] = [];
+  let width = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < columns.length; i++) {
+    width += 2 + widths[i]!;
+    if (width > REPORT_WIDTH) {
+      parts.push([]);
+      width = widths[0]! + 2 + widths[i]!;
+    }
+    parts.at(-1)!.push(i);
+  }
+  return parts.flatMap((part, n) => {
+    const pick = <T>(cells: readonly T[]) => [0, ...part].map((i) => cells[i]!);
+    const table = tableLines(
+      pick(columns),
+      lines.map((line) => (line.length < 2 ? line : pick(line))),
+    );
+    return n === 0 ? table : ["", ...table];
+  });
 }
 
 function inputText({ input, settings }: StrategyComparison): string[] {
   const machine = `${settings.soc}, kernel profile ${settings.profile} where none is named`;
   if (input.kind === "workload") {
     const { name, title, rounds, seed } = input;
-    return [
-      `Workload ${name} (${title}), ${formatCount(rounds)} ${rounds === 1 ? "round" : "rounds"}, seed ${seed}`,
-      `on ${machine}`,
-    ];
+    const length = `${formatCount(rounds)} ${rounds === 1 ? "round" : "rounds"}`;
+    return [`Workload ${name}, ${length}, seed ${seed}`, title, `on ${machine}`];
   }
   const files =
     input.files.length === 1 ? input.files[0]! : `${input.files.length} files, ${input.files[0]} ...`;
@@ -135,7 +177,7 @@ function ratioText({ a, b, ratio }: DifferenceRow): string {
 function differenceText(row: DifferenceRow): string {
   if (row.difference === null) return row.a === row.b ? "" : `only ${row.a === null ? "b" : "a"}`;
   if (row.difference === 0) return "";
-  const text = row.unit === "share" ? valueText(row.difference, "share", true) : formatCount(row.difference);
+  const text = row.unit === "share" ? valueText(row.difference, "share") : formatCount(row.difference);
   return row.difference > 0 ? `+${text}` : text;
 }
 
@@ -148,8 +190,8 @@ function pairBlock(pair: ComparedPair, all: boolean): string[] {
   return [
     title,
     ...areaTable(columns, rows, (row) => [
-      valueText(row.a, row.unit, true),
-      valueText(row.b, row.unit, true),
+      valueText(row.a, row.unit),
+      valueText(row.b, row.unit),
       differenceText(row),
       ratioText(row),
     ]),

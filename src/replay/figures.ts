@@ -39,7 +39,7 @@ export const AREAS: Readonly<Record<string, string>> = {
   mappings: "Mappings and allocations",
   sync: "Syncs",
   caches: "CPU caches",
-  writes: "Uncached CPU accesses, write buffer and bus",
+  writes: "Write buffer and bus",
   hazards: "CPU and device at odds",
   bounce: "Bounce buffers",
   tlb: "Translation caches",
@@ -111,13 +111,13 @@ function levelRows(level: "l1" | "l2"): Row[] {
     [`${level}Misses`, `${L} misses`, "lines", (m) => of(m).misses],
     [`${level}Cleaned`, `${L} lines cleaned`, "lines", both((s) => s.cleaned)],
     [`${level}Invalidated`, `${L} lines invalidated`, "lines", both((s) => s.invalidated)],
-    [`${level}Flushed`, `${L} lines cleaned, invalidated`, "lines", both((s) => s.flushed)],
-    [`${level}WrittenBack`, `${L} lines written back by these`, "lines", both((s) => s.writeBacks)],
-    [`${level}Dropped`, `${L} lines thrown away by these`, "lines", both((s) => s.dropped)],
+    [`${level}Flushed`, `${L} lines flushed`, "lines", both((s) => s.flushed)],
+    [`${level}WrittenBack`, `${L} lines written back`, "lines", both((s) => s.writeBacks)],
+    [`${level}Dropped`, `${L} dirty lines dropped`, "lines", both((s) => s.dropped)],
     [`${level}EvictionWrites`, `${L} dirty lines evicted`, "lines", (m) => of(m).evictionWrites],
     [
       `${level}TableLines`,
-      `${L} line operations for tables`,
+      `${L} lines for page tables`,
       "lines",
       (m) => of(m).tables.cleaned + of(m).tables.invalidated + of(m).tables.flushed,
     ],
@@ -128,17 +128,17 @@ const CACHES: readonly Row[] = [
   ...levelRows("l1"),
   ...levelRows("l2"),
   ["outerSyncs", "cache syncs of the L2", "count", counter("OUTER_SYNC")],
-  ["snoopHits", "lines coherent devices found cached", "lines", counter("SNOOP_HITS")],
+  ["snoopHits", "lines found by coherent devices", "lines", counter("SNOOP_HITS")],
 ];
 
 const WRITES: readonly Row[] = [
   ["stores", "stores into the write buffer", "count", (m) => m.statistics.cpu.bufferStores],
   ["merges", "of these merged", "count", (m) => m.statistics.cpu.bufferMerges],
   ["drains", "write-buffer drains", "count", (m) => m.statistics.cpu.bufferDrains],
-  ["drainedByBarrier", "entries drained by a barrier", "count", (m) => m.statistics.cpu.drainsByBarrier],
-  ["drainedByRoom", "entries drained for room", "count", (m) => m.statistics.cpu.drainsByFull],
-  ["drainedByAge", "entries drained by age", "count", (m) => m.statistics.cpu.drainsByAge],
-  ["drainedByAccess", "entries drained by a CPU access", "count", (m) => m.statistics.cpu.drainsByRead],
+  ["drainedByBarrier", "drained by a barrier", "count", (m) => m.statistics.cpu.drainsByBarrier],
+  ["drainedByRoom", "drained for room", "count", (m) => m.statistics.cpu.drainsByFull],
+  ["drainedByAge", "drained by age", "count", (m) => m.statistics.cpu.drainsByAge],
+  ["drainedByAccess", "drained by a CPU access", "count", (m) => m.statistics.cpu.drainsByRead],
   ["busWrites", "bus writes", "count", (m) => m.statistics.cpu.busWrites],
   ["bursts", "bursts they form", "count", (m) => m.statistics.cpu.busBursts],
   ["busReads", "bus reads", "count", (m) => m.statistics.cpu.busReads],
@@ -147,14 +147,9 @@ const WRITES: readonly Row[] = [
 
 const HAZARDS: readonly Row[] = [
   ["bufferedReads", "device reads without barrier", "count", (m) => m.statistics.hazards.bufferedDeviceReads],
-  ["staleLines", "lines devices read without clean", "lines", (m) => m.statistics.hazards.staleDeviceReads],
+  ["staleLines", "device reads without clean", "lines", (m) => m.statistics.hazards.staleDeviceReads],
   ["writesUnderValid", "lines devices wrote, cached", "lines", (m) => m.statistics.hazards.writesUnderValid],
-  [
-    "writesUnderDirty",
-    "of these dirty: bytes get lost",
-    "lines",
-    (m) => m.statistics.hazards.writesUnderDirty,
-  ],
+  ["writesUnderDirty", "of these dirty: bytes lost", "lines", (m) => m.statistics.hazards.writesUnderDirty],
 ];
 
 const BOUNCE: readonly Row[] = [

@@ -65,6 +65,14 @@ describe("compare of strategies", () => {
     const long = await sysmmu(["compare", "t.ops.txt", "--strategies", distinct.join(","), ...DRAM]);
     expect(long.io.out).toMatch(/\nA {2}iommu\+v3\.6\+gen-pool\+strongly-ordered\nB /);
     expect(long.io.out).toMatch(/\nFigure +A +B +C +D +E\n/);
+    const all = [...distinct, "iommu", "linear", "coherent", "bounce", "dmabounce"];
+    const wide = await sysmmu(["compare", "t.ops.txt", "--strategies", all.join(","), "--all", ...DRAM]);
+    const heads = wide.io.out.split("\n").filter((line) => line.startsWith("Figure "));
+    // Too wide for one table: the columns go on in a second one, with all rows again.
+    expect(heads.length).toBeGreaterThan(1);
+    expect(heads.flatMap((line) => line.split(/ +/).slice(1)).join("")).toBe("ABCDEFGHIJ");
+    expect(wide.io.out.split("single maps made").length - 1).toBe(heads.length);
+    for (const line of wide.io.out.split("\n").slice(1)) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   it("prints JSON, and writes --out whole", async () => {

@@ -21,7 +21,20 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.constantFrom("map", "map", "list", "list", "pages", "alloc", "end", "end", "end", "sync", "cpu", "dev"),
+  what: fc.constantFrom(
+    "map",
+    "map",
+    "list",
+    "list",
+    "pages",
+    "alloc",
+    "end",
+    "end",
+    "end",
+    "sync",
+    "cpu",
+    "dev",
+  ),
   page: fc.integer({ min: 0, max: 200 }),
   bytes: fc.constantFrom(4096, 4096, 4096, 512, 100, 8192, 70_000, 131_072),
   offset: fc.constantFrom(0, 0, 0, 512, 33, 4064),
