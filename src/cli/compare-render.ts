@@ -9,7 +9,7 @@ import type { ComparisonRow, StrategyComparison } from "../replay/comparison.js"
 import { AREAS, type FigureUnit } from "../replay/figures.js";
 import type { ComparedPair, DifferenceRow, ReportComparison } from "../replay/report-comparison.js";
 import { formatBytes, formatCount } from "../report/format.js";
-import { type Column, REPORT_WIDTH, tableLines } from "../report/table.js";
+import { type Column, REPORT_WIDTH, tableLines, wrap } from "../report/table.js";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
@@ -154,8 +154,8 @@ export function renderComparison(comparison: StrategyComparison, all: boolean): 
     rows.length === 0 ? ["No figure differs"] : areaTable(columns, rows, cells, found),
     [
       ...hiddenText(comparison.rows.length - rows.length, all),
-      ...alike.map((names) => `No figure tells these apart: ${names.join(", ")}`),
-      ...notes.map((note) => `Note: ${note}`),
+      ...alike.flatMap((names) => wrap(`No figure tells these apart: ${names.join(", ")}`)),
+      ...notes.flatMap((note) => wrap(`Note: ${note}`)),
     ],
   ];
   return joined(blocks);

@@ -5,7 +5,7 @@
 import { formatAddress, formatBytes, formatCount } from "./format.js";
 import { deviceBlocks } from "./replay-devices.js";
 import { strategyBlock } from "./replay-strategies.js";
-import { type Column, dropEmptyColumns, fittedLines, REPORT_WIDTH, shorten, tableLines } from "./table.js";
+import { type Column, dropEmptyColumns, fittedLines, shorten, tableLines, wrap } from "./table.js";
 import type { ReplayReport, StrategyReport } from "./types.js";
 
 /** Rows of the table of live mappings. */
@@ -154,19 +154,4 @@ function liveBlock(strategies: readonly StrategyReport[]): string[] {
     ...fittedLines(kept.columns, kept.rows),
     ...more,
   ];
-}
-
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > REPORT_WIDTH && line !== "") {
-      lines.push(line);
-      line = `  ${word}`;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(line);
-  return lines;
 }

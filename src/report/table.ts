@@ -83,3 +83,19 @@ export const REPORT_WIDTH = 100;
 export function fittedLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   return tableLines(columns, fitFirstColumn(columns, rows, REPORT_WIDTH));
 }
+
+/** `text` in lines as wide as a report may be; those after the first are set in. */
+export function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length + 1 > REPORT_WIDTH && line !== "") {
+      lines.push(line);
+      line = `  ${word}`;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
