@@ -14,6 +14,7 @@ import type { Finding } from "../machine/findings.js";
 import type { MappingRecord } from "../machine/history.js";
 import { REPLAY_DRAM } from "../replay/replay.js";
 import { planDram, StrategyRun } from "../replay/strategy.js";
+import { parseStrategy } from "../replay/strategy-name.js";
 import { findByLinuxName } from "../soc/find.js";
 import type { SocDescription } from "../soc/types.js";
 import { Op, RECORD_WORDS } from "../trace/opcodes.js";
@@ -280,7 +281,11 @@ export async function askTrace(
   const { soc, profile, access, lenient } = question;
   const bytes = question.dramBytes ?? REPLAY_DRAM;
   const dram = planDram(soc.dramBase, bytes - (bytes % 65536));
-  const run = new StrategyRun("iommu", { soc, profile }, dram);
+  const run = new StrategyRun(
+    parseStrategy("iommu", profile),
+    { soc },
+    { dram, workload: false, window: null },
+  );
   try {
     const watches = queries.map(({ address }) => new HolderWatch(address % 2 ** 32));
     const follower = new Follower(run, watches);
