@@ -10,6 +10,7 @@
 export * from "./abi/bounce";
 export * from "./abi/cache";
 export * from "./abi/dma";
+export * from "./abi/hazard";
 export * from "./abi/history";
 export * from "./abi/iommu";
 export * from "./abi/iova";

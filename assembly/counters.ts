@@ -3,6 +3,11 @@
 
 import { COUNTERS } from "./layout";
 
+/** The value of counter `index`. */
+export function counter(index: u32): u64 {
+  return load<u64>(COUNTERS + ((<usize>index) << 3));
+}
+
 /** Adds 1 to counter `index`. */
 export function count(index: u32): void {
   const p = COUNTERS + ((<usize>index) << 3);

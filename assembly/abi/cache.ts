@@ -90,4 +90,5 @@ export const COUNT_SNOOP_HITS: u32 = 87; // lines a coherent master found in a c
 export const COUNT_RUNAWAY_SYNC: u32 = 88; // syncs in which the kernel's loop runs over all memory
 export const COUNT_MASK_OVERFLOW: u32 = 90; // mappings refused because the device cannot reach the address (dma-direct)
 export const COUNT_MASK_UNREACHABLE: u32 = 91; // mappings handed out although the device cannot reach them (arm_dma_ops)
+export const COUNT_STALE_CPU_READS: u32 = 92; // cached lines the CPU read that a master had written since
 export const COUNT_SNOOP_REMOVED: u32 = 89; // L1 lines a coherent master's write took out

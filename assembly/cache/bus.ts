@@ -67,6 +67,21 @@ export function cacheValidLines(pa: u32, bytes: u32): u32 {
   return cacheReady() && bytes !== 0 ? linesWith(pa, bytes, L1_VALID, L2_VALID) : 0;
 }
 
+/**
+ * Lines of [pa, pa + bytes), inside DRAM, that a cache holds unchanged and that differ from memory: what
+ * the CPU reads there is older than what a master wrote.
+ */
+export function cacheStaleLines(pa: u32, bytes: u32): u32 {
+  if (!cacheReady() || cacheValidLines(pa, bytes) === 0) return 0;
+  let n: u32 = 0;
+  for (let at = pa & ~(LINE_BYTES - 1); at < pa + bytes; at += LINE_BYTES) {
+    if (!lineBit(at, L1_VALID) && !lineBit(at, L2_VALID)) continue;
+    if (lineBit(at, L1_DIRTY) || lineBit(at, L2_DIRTY)) continue;
+    if (memory.compare(newest(at), hostOf(at), LINE_BYTES) !== 0) n++;
+  }
+  return n;
+}
+
 /** A non-coherent master loads `bytes` at `pa` to linear memory at `to`; 1, or 0 outside DRAM (nothing is loaded). */
 export function busRead(pa: u32, bytes: u32, to: usize): u32 {
   if (!inDram(pa, bytes)) return 0;

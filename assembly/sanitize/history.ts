@@ -22,6 +22,7 @@ import {
   HISTORY_BYTES,
   HISTORY_CHUNK,
   HISTORY_DEAD,
+  KIND_SG,
   OPS_IOMMU,
 } from "../abi";
 import { arenaAlloc } from "../arena";
@@ -186,6 +187,29 @@ export function historyFind(device: u32, dma: u32, size: u32): u32 {
     at = record.next;
   }
   return best;
+}
+
+/** How far back a mapping may start that holds an address of a device without an IOMMU, in pages. */
+const LOOK_BACK: u32 = 4096;
+
+/**
+ * The live record that holds bus address `dma` of `device`, or 0: behind an IOMMU whole pages count. Of a
+ * list without an IOMMU only the first page is known here.
+ */
+export function historyHolder(device: u32, dma: u32): u32 {
+  const d = deviceOf(device);
+  if (d.ops === OPS_IOMMU && d.space !== 0) return iovaOwnerOf(d.space, dma);
+  for (let back: u32 = 0; back <= LOOK_BACK; back++) {
+    const start = dma - (back << 12);
+    if (start > dma) break;
+    for (let at = load<u32>(chainOf(device, start)); at !== 0; ) {
+      const record = changetype<Mapping>(<usize>at);
+      const size = (record.kind & 0x7f) === <u8>KIND_SG ? min<u32>(record.size, 4096) : record.size;
+      if (<u32>record.device === device && dma - record.dma < size) return at;
+      at = record.next;
+    }
+  }
+  return 0;
 }
 
 /** Records the death of a live record: copies it to the ring and frees its slot. */
