@@ -15,7 +15,13 @@ import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
 import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
-import { deadMappings, describeMapping, liveMappings, type MappingRecord } from "./machine/history.js";
+import {
+  deadMappings,
+  deathsOf,
+  describeMapping,
+  liveMappings,
+  type MappingRecord,
+} from "./machine/history.js";
 import { FaultInjection } from "./machine/injection.js";
 import type { Interrupts } from "./machine/interrupts.js";
 import { Live } from "./machine/live.js";
@@ -276,9 +282,24 @@ export class Machine {
     return liveMappings(this.#live, this.#names());
   }
 
-  /** The last mappings that died, oldest first. */
-  deadMappings(): MappingRecord[] {
-    return deadMappings(this.#live, this.#names());
+  /**
+   * The last mappings that died, oldest first; 16384 are remembered.
+   * @param from deaths to pass over: `deaths` of an earlier look gives those since then
+   */
+  deadMappings(from = 0): MappingRecord[] {
+    checkInteger("from", from, 0, 0xffff_ffff);
+    return deadMappings(this.#live, this.#names(), from);
+  }
+
+  /** Mappings that died since the machine was made. */
+  get deaths(): number {
+    return deathsOf(this.#live);
+  }
+
+  /** Number of a call-site label, for the `prefix` records of an op stream; given out on first use. */
+  label(text: string): number {
+    if (typeof text !== "string") throw new TypeError(`text must be a string, got ${describe(text)}`);
+    return this.#live.label(text);
   }
 
   /** Faults and stale uses so far, each with the mapping it concerns. */

@@ -2,14 +2,16 @@
 
 import type { Io } from "./io.js";
 
-/** One option. `flags` as in `--soc <name>`; a value option may be given once only. */
+/** One option. `flags` as in `--soc <name>`; a value option may be given once only, unless `many`. */
 export interface CommandOption {
   readonly flags: string;
+  /** May be given again: the value is a list. */
+  readonly many?: true;
   readonly text: string;
 }
 
-/** Parsed options by camel-cased name: text for those with a value, true for those without. */
-export type OptionValues = Readonly<Record<string, string | true | undefined>>;
+/** Parsed options by camel-cased name: text for those with a value, a list for `many`, true for those without. */
+export type OptionValues = Readonly<Record<string, string | readonly string[] | true | undefined>>;
 
 /** Exit status: done, findings or differences, bad usage or input. */
 export const EXIT_DONE = 0;

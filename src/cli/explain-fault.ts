@@ -1,6 +1,10 @@
 // What a fault or an address means, in sentences: where the walker looked, what it found, what to do.
 //
-// Not modelled: version 5 descriptors (physical fields shifted by 4); they are shown undecoded.
+//   address field of a descriptor    1.x to 3.x: as it stands; 5.x and later: shifted left by 4
+//
+// Which of the two a log means is told by the table's address: no Exynos has memory below 0x20000000.
+//
+// Not modelled: descriptors of 7.x beyond that shift.
 
 import { formatAddress } from "../report/format.js";
 import { findByLinuxName } from "../soc/find.js";
@@ -49,7 +53,7 @@ const ADVICE: Readonly<Record<FaultCause, string>> = {
 export function walkPlan(address: number, tableBase: number | null, lv1: number | null): WalkPlan {
   const lv1Index = address >>> 20;
   const lv2Index = (address >>> 12) & 0xff;
-  const table = lv1 !== null && (lv1 & 3) === 1 ? (lv1 & 0xffff_fc00) >>> 0 : null;
+  const table = lv1 !== null && (lv1 & 3) === 1 ? tableAt(lv1) : null;
   return {
     address,
     lv1Index,
@@ -60,26 +64,47 @@ export function walkPlan(address: number, tableBase: number | null, lv1: number 
   };
 }
 
+const LOWEST_DRAM = 0x2000_0000;
+
+/** True for a level-1 descriptor whose address fields are shifted by 4. */
+function isWide(lv1: number): boolean {
+  const address = (lv1 & 3) === 2 ? lv1 & 0xfff0_0000 : lv1 & 0xffff_fc00;
+  return (lv1 & 3) !== 0 && address >>> 0 < LOWEST_DRAM;
+}
+
+/** Address of the level-2 table that a level-1 descriptor names. */
+function tableAt(lv1: number): number {
+  return isWide(lv1) ? ((lv1 & 0xffff_ffc0) >>> 0) * 16 : (lv1 & 0xffff_fc00) >>> 0;
+}
+
+/** The address field of a descriptor: a multiple of `bytes`. */
+function pageAt(entry: number, bytes: number, wide: boolean): number {
+  const address = wide ? entry * 16 : entry;
+  return address - (address % bytes);
+}
+
 function lv1Text(entry: number): string {
   const hex = formatAddress(entry);
+  const wide = isWide(entry);
+  const how = wide ? ", addresses shifted by 4 as version 5 and later have them" : "";
   switch (entry & 3) {
     case 1:
-      return `level-1 descriptor ${hex}: a table of small and large pages at ${formatAddress(entry & 0xffff_fc00)}`;
+      return `level-1 descriptor ${hex}: a table of small and large pages at ${formatAddress(tableAt(entry))}${how}`;
     case 2:
-      return (entry & (1 << 18)) !== 0
-        ? `level-1 descriptor ${hex}: a supersection of 16 MiB at ${formatAddress(entry & 0xff00_0000)}`
-        : `level-1 descriptor ${hex}: a section of 1 MiB at ${formatAddress(entry & 0xfff0_0000)}`;
+      return (entry & (1 << 18)) !== 0 && !wide
+        ? `level-1 descriptor ${hex}: a supersection of 16 MiB at ${formatAddress(pageAt(entry, 16 << 20, false))}`
+        : `level-1 descriptor ${hex}: a section of 1 MiB at ${formatAddress(pageAt(entry, 1 << 20, wide))}${how}`;
     default:
       return `level-1 descriptor ${hex}: fault, nothing is mapped in this MiB`;
   }
 }
 
-function lv2Text(entry: number): string {
+function lv2Text(entry: number, wide: boolean): string {
   const hex = formatAddress(entry);
   if ((entry & 2) !== 0)
-    return `level-2 descriptor ${hex}: a page of 4 KiB at ${formatAddress(entry & 0xffff_f000)}`;
+    return `level-2 descriptor ${hex}: a page of 4 KiB at ${formatAddress(pageAt(entry, 4096, wide))}`;
   if ((entry & 1) !== 0)
-    return `level-2 descriptor ${hex}: a page of 64 KiB at ${formatAddress(entry & 0xffff_0000)}`;
+    return `level-2 descriptor ${hex}: a page of 64 KiB at ${formatAddress(pageAt(entry, 65536, wide))}`;
   return `level-2 descriptor ${hex}: fault, this page is not mapped`;
 }
 
@@ -121,7 +146,7 @@ export function explainFault(fault: LoggedFault, soc: SocDescription): FaultExpl
   if (fault.name !== null) text.push(whoText(fault.name, soc));
   text.push(...walkText(walk));
   if (fault.lv1 !== null) text.push(lv1Text(fault.lv1));
-  if (fault.lv2 !== null) text.push(lv2Text(fault.lv2));
+  if (fault.lv2 !== null) text.push(lv2Text(fault.lv2, fault.lv1 !== null && isWide(fault.lv1)));
   text.push(contradiction(fault) ?? ADVICE[fault.cause]);
   return { fault, walk, text };
 }

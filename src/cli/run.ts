@@ -55,28 +55,31 @@ function optionValues(
       ["out", true],
     ].map(([k, v]) => [k as string, v as boolean]),
   );
-  for (const { flags } of command.options) {
-    const name = /--([a-z-]+)/.exec(flags)![1]!;
-    known.set(camelCase(name), flags.includes("<"));
+  const lists = new Set<string>();
+  for (const { flags, many } of command.options) {
+    const name = camelCase(/--([a-z-]+)/.exec(flags)![1]!);
+    known.set(name, flags.includes("<"));
+    if (many === true) lists.add(name);
   }
   const typed = typedValues(argv);
-  const values: Record<string, string | true | undefined> = {};
+  const values: Record<string, string | readonly string[] | true | undefined> = {};
   for (const [name, value] of Object.entries(parsed)) {
     if (name === "--" || name === "help" || name === "h" || name === "version" || name === "v") continue;
     const takesValue = known.get(name);
     if (takesValue === undefined) {
       throw new UsageError(`unknown option ${name.length === 1 ? `-${name}` : `--${name}`}`);
     }
-    if (Array.isArray(value)) throw new UsageError(`--${name} is given more than once`);
+    if (Array.isArray(value) && !lists.has(name)) throw new UsageError(`--${name} is given more than once`);
     if (!takesValue) {
       if (value !== false) values[name] = true;
       continue;
     }
-    const text = typed.get(name)?.[0];
-    if (typeof value === "boolean" || text === undefined || text === "") {
+    const texts = typed.get(name) ?? [];
+    const text = texts[0];
+    if ([value].flat().some((v) => typeof v === "boolean") || text === undefined || texts.includes("")) {
       throw new UsageError(`--${name} needs a value`);
     }
-    values[name] = text;
+    values[name] = lists.has(name) ? texts : text;
   }
   return values;
 }
@@ -91,11 +94,16 @@ function checkArguments(command: Command, args: readonly string[]): void {
   }
 }
 
+/** Stands for "-" (standard input) while cac parses, which drops it. */
+const DASH = "\0-";
+
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const cli = cac("sysmmu");
   declare(cli);
   const first = argv.find((arg) => !arg.startsWith("-"));
-  const { args, options } = cli.parse(["node", "sysmmu", ...argv], { run: false });
+  const { args, options } = cli.parse(["node", "sysmmu", ...argv.map((arg) => (arg === "-" ? DASH : arg))], {
+    run: false,
+  });
   if (options["help"] === true) return EXIT_DONE; // cac has printed it
   if (options["version"] === true && (first === undefined || cli.matchedCommand === undefined)) {
     io.stdout.write(`${packageVersion()}\n`);
@@ -112,7 +120,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const values = optionValues(command, options, argv);
   const rest = (options["--"] as readonly string[] | undefined) ?? [];
-  const words = [...args.map(String), ...rest];
+  const words = [...args.map(String), ...rest].map((arg) => (arg === DASH ? "-" : arg));
   checkArguments(command, words);
   checkOutput(values, io);
   return command.run(words, values, io);

@@ -8,6 +8,11 @@ import { packageRoot } from "./package-root.js";
 /** In folders; a file that is named may be called anything. */
 const TRACE_NAME = /\.(trace|trace\.txt|ops|ops\.txt|ops\.bin)(\.gz)?$/;
 
+/** True for a name that traces have. */
+export function isTraceName(name: string): boolean {
+  return TRACE_NAME.test(name);
+}
+
 function tracesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => TRACE_NAME.test(name) && statSync(join(folder, name)).isFile())

@@ -31,6 +31,8 @@ export interface MappingRecord {
   /** Entries and segments of a list; 0 otherwise. */
   readonly entries: number;
   readonly segments: number;
+  /** Handle of the op-stream record that made it, null for a call of the API. */
+  readonly handle: number | null;
 }
 
 const KINDS = ["single", "scatter-gather", "coherent", "resource"] as const;
@@ -54,6 +56,7 @@ function readRecord(live: Live, at: number, names: readonly string[]): MappingRe
     death: death === 0 ? null : death,
     entries: w[13]!,
     segments: w[14]!,
+    handle: w[15] === 0 ? null : w[15]! - 1,
   };
 }
 
@@ -69,13 +72,21 @@ export function liveMappings(live: Live, names: readonly string[]): MappingRecor
   return out.sort((a, b) => a.id - b.id);
 }
 
-/** The last dead mappings, oldest first; the core remembers `HISTORY_DEAD` of them. */
-export function deadMappings(live: Live, names: readonly string[]): MappingRecord[] {
+/** Deaths since the machine was made. */
+export function deathsOf(live: Live): number {
+  return live.core.exports.historyDeaths() >>> 0;
+}
+
+/**
+ * The last dead mappings, oldest first; the core remembers `HISTORY_DEAD` of them. `from`: the number of
+ * deaths to pass over, for those since an earlier look.
+ */
+export function deadMappings(live: Live, names: readonly string[], from = 0): MappingRecord[] {
   const { core } = live;
-  const deaths = core.exports.historyDeaths() >>> 0;
+  const deaths = deathsOf(live);
   const kept = Math.min(deaths, core.constants["HISTORY_DEAD"] ?? 0);
   const out: MappingRecord[] = [];
-  for (let n = deaths - kept; n < deaths; n++) {
+  for (let n = Math.max(from, deaths - kept); n < deaths; n++) {
     out.push(readRecord(live, core.exports.historyDead(n) >>> 0, names));
   }
   return out;

@@ -70,6 +70,20 @@ describe("explaining", () => {
     expect(text).toContain("after unmap");
   });
 
+  it("reads descriptors of version 5 and later by where their table lies", () => {
+    const fault = {
+      ...none,
+      cause: "PAGE",
+      address: 0x6715_b3e0,
+      lv1: 0x0420_5001,
+      lv2: 0x0430_0012,
+    } as const;
+    const text = explainFault(fault, exynos4210).text.join("\n");
+    expect(text).toContain("a table of small and large pages at 0x42050000, addresses shifted by 4");
+    expect(text).toContain("level-2 descriptor at 0x4205016c");
+    expect(text).toContain("a page of 4 KiB at 0x43000000");
+  });
+
   it("sees that printed descriptors are valid", () => {
     const fault = { ...none, cause: "PAGE", address: 0x1000, lv1: 0x6da0_1c01, lv2: 0x5000_0002 } as const;
     expect(explainFault(fault, exynos4210).text.at(-1)).toContain("the fault was cached");
@@ -103,7 +117,7 @@ describe("command", () => {
   it("refuses what is neither", async () => {
     const io = new FakeIo(".");
     expect(await run(["explain", "hello"], io)).toBe(2);
-    expect(io.err).toContain("no System MMU fault message and no IO address");
+    expect(io.err).toContain("no fault message and no IO address");
     expect(await run(["explain", "0x123456789"], new FakeIo("."))).toBe(2);
   });
 });
