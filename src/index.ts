@@ -64,6 +64,7 @@ export { type InterruptOutcome, SysmmuDriver } from "./iommu/driver.js";
 export { IommuError, IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 export { type Lv1Entry, type Lv2Entry, PageTable, type PageTableOptions } from "./iommu/page-table.js";
 export { type RegisterAccess, RegisterLog } from "./iommu/register-log.js";
+export type { IovaAllocator } from "./iova/allocators.js";
 export { IovaSpace } from "./iova/iova-space.js";
 export { Cpu } from "./machine/cpu.js";
 export type { Explanation } from "./machine/description.js";

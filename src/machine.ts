@@ -353,10 +353,7 @@ export class Machine {
       mappings: this.#mappings
         .filter((m) => m.references > 0)
         .map((m) => ({
-          base: m.base,
-          size: m.size,
-          space: m.space,
-          domain: m.domain,
+          ...m.saved,
           created: m.references > m.devices.length,
           devices: m.devices.map((d) => d.index),
         })),

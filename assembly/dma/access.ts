@@ -18,11 +18,12 @@ import {
   DEVCOUNT_READS,
   DEVCOUNT_WRITE_BYTES,
   DEVCOUNT_WRITES,
+  NO_PA,
   STOP_BUS_ERROR,
   SYSMMU_V5,
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
-import { Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
+import { Device, deviceCount, deviceOf, deviceSnoops, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
 import {
@@ -33,6 +34,8 @@ import {
   sysmmuTranslateBatch,
 } from "../sysmmu/index";
 import { sysmmuOf } from "../sysmmu/instance";
+import { physOf } from "./bus";
+import { memoryPhys } from "./device-memory";
 
 /** Bytes of a burst where the access does not say: eight beats of 64 bit. */
 const DEFAULT_BURST_SHIFT: u32 = 6;
@@ -41,11 +44,17 @@ const SCRATCH: usize = 0x028000;
 
 /** Memory access without a SysMMU; bytes done (all or nothing per page). */
 function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
-  if (!inDram(pa, bytes)) return 0;
+  if (pa === NO_PA || !inDram(pa, bytes)) return 0;
   if (op === ACCESS_NONE) return bytes;
   if (op === ACCESS_COHERENT)
     return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0 ? bytes : 0;
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
+}
+
+/** The physical address that `dma` is without a SysMMU; NO_PA where the bus leads nowhere. */
+function reachedBy(device: Device, dma: u32): u32 {
+  const own = memoryPhys(device, dma);
+  return own !== NO_PA ? own : physOf(device, dma);
 }
 
 // True when the master or the System MMU of the port lacks power or clock.
@@ -75,7 +84,7 @@ function access(
     done = sysmmuAccess(instance, dma, bytes, burst, write, op, at);
     bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
   } else {
-    done = plain(dma + device.dmaOffset, bytes, write, op, at);
+    done = plain(reachedBy(device, dma), bytes, write, op, at);
     bus = done < bytes;
   }
   deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);
@@ -108,7 +117,7 @@ export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: 
     if (done < bytes) acknowledge(device, port);
     return done;
   }
-  const op = device.coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  const op = deviceSnoops(device) ? ACCESS_COHERENT : ACCESS_BUS;
   let done: u32 = 0;
   while (done < bytes) {
     const n = min<u32>(bytes - done, 4096 - ((dma + done) & 4095));
@@ -128,7 +137,7 @@ export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: 
  * `port`. Returns the bytes done; a fault leaves the master stalled.
  */
 export function deviceTransfer(index: u32, dma: u32, bytes: u32, write: u32, port: u32, pointer: usize): u32 {
-  const op = deviceOf(index).coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  const op = deviceSnoops(deviceOf(index)) ? ACCESS_COHERENT : ACCESS_BUS;
   return access(index, dma, bytes, write, port, 1 << DEFAULT_BURST_SHIFT, op, pointer);
 }
 

@@ -9,6 +9,12 @@
 // Not modelled: sleeping and interrupt context (gfp bits tell atomic allocations apart).
 
 import {
+  CALL_MAP,
+  CALL_MAP_RESOURCE,
+  CALL_MAP_SG,
+  CALL_UNMAP,
+  CALL_UNMAP_RESOURCE,
+  CALL_UNMAP_SG,
   COUNT_UNMAP_DIRECTION,
   COUNT_UNMAP_SIZE,
   COUNT_UNMAP_UNKNOWN,
@@ -41,6 +47,7 @@ import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
 import { sysmmuMarkStale } from "../sysmmu/index";
+import { noteAttributes } from "./attributes";
 import {
   bounceOpsMapPage,
   bounceOpsMapSg,
@@ -65,6 +72,7 @@ import {
 } from "./iommu";
 import {
   linearMapPage,
+  linearMapResource,
   linearMapSg,
   linearSyncForCpu,
   linearSyncForDevice,
@@ -112,6 +120,7 @@ export function dmaMapPage(
   label: u32,
 ): u32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP, attrs);
   const device = deviceOf(index);
   const ops = device.ops;
   let dma: u32;
@@ -152,6 +161,7 @@ export function dmaUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u
 /** The same for the mapping at record `at`, where the caller knows which of several it means. */
 export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP, attrs);
   const device = deviceOf(index);
   const serial = ending(device, at, size, dir);
   const ops = device.ops;
@@ -167,9 +177,12 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
 /** dma_map_resource: device registers at `pa`; no cache maintenance. */
 export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP_RESOURCE, attrs);
   const device = deviceOf(index);
   const dma =
-    device.ops === OPS_IOMMU ? iommuOpsMapResource(index, pa, size, dir, attrs) : pa - device.dmaOffset;
+    device.ops === OPS_IOMMU
+      ? iommuOpsMapResource(index, pa, size, dir, attrs)
+      : linearMapResource(index, pa, size);
   if (dma === DMA_MAPPING_ERROR) {
     deviceCount(device, DEVCOUNT_MAP_ERRORS, 1);
     return dma;
@@ -189,6 +202,7 @@ export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attr
 /** The same for the mapping at record `at`. */
 export function unmapResourceOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP_RESOURCE, attrs);
   const device = deviceOf(index);
   const serial = ending(device, at, size, dir);
   if (device.ops === OPS_IOMMU) {
@@ -216,6 +230,7 @@ export function sgBytes(nents: u32): u32 {
  */
 export function dmaMapSg(index: u32, nents: u32, dir: u32, attrs: u32, label: u32): i32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP_SG, attrs);
   const device = deviceOf(index);
   const ops = device.ops;
   let segments: i32;
@@ -259,6 +274,7 @@ export function dmaUnmapSg(index: u32, nents: u32, dir: u32, attrs: u32): void {
 /** The same for the list mapped at record `at`. */
 export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP_SG, attrs);
   const device = deviceOf(index);
   const bytes = sgBytes(nents);
   const serial = ending(device, at, bytes, dir);

@@ -16,6 +16,7 @@ import { NO_PA } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { Device } from "../device";
 import { pagesAlloc, pagesFree } from "../dram";
+import { busOf } from "./bus";
 import { poolPointer, setPoolPointer } from "./bounce-common";
 
 export const SLOT_SHIFT: u32 = 11;
@@ -182,7 +183,7 @@ function searchArea(device: Device, area: u32, original: u32, bytes: u32, alignM
   let zero = alignMask & ~(SLOT_BYTES - 1);
   if (bytes >= 4096) zero |= 2048 & ~keep;
   const stride = ((keep | zero) >> SLOT_SHIFT) + 1;
-  const bus = (pool.pa - device.dmaOffset) & device.segBoundary;
+  const bus = busOf(device, pool.pa) & device.segBoundary;
   const boundary = (device.segBoundary >> SLOT_SHIFT) + 1;
   let index = load<u32>(at);
   let checked: u32 = 0;

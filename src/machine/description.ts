@@ -2,6 +2,7 @@
 
 import type { MemoryType } from "../dma/allocation.js";
 import type { Profile } from "../dma/profiles.js";
+import type { SavedMapping } from "../iommu/mapping.js";
 import type { SocDescription } from "../soc/types.js";
 import type { MappingRecord } from "./history.js";
 
@@ -23,14 +24,7 @@ export interface Description {
   readonly coherentMemory: MemoryType;
   readonly devices: readonly { name: string; ports: readonly string[] }[];
   readonly sysmmus: readonly string[];
-  readonly mappings: readonly {
-    base: number;
-    size: number;
-    space: number;
-    domain: number;
-    created: boolean;
-    devices: readonly number[];
-  }[];
+  readonly mappings: readonly (SavedMapping & { created: boolean; devices: readonly number[] })[];
   readonly labels: readonly string[];
   /** Address of the state of interrupts and power (board.ts). */
   readonly board: number;
