@@ -3,9 +3,11 @@
 //
 // Not modelled: the bytes a real CPU stored.
 
-import { KIND_COHERENT, KIND_SG } from "./abi";
-import { cpuRead, cpuWrite } from "./cache/index";
-import { recordPage } from "./dma/alloc-record";
+import { KIND_COHERENT, KIND_SG, MEMORY_CACHEABLE } from "./abi";
+import { cpuReadAs, cpuWriteAs } from "./cache/index";
+import { aliasAccess } from "./dma/alias";
+import { allocationAt, recordPage } from "./dma/alloc-record";
+import { allocationType } from "./dma/memory-type";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
 import { Mapping } from "./sanitize/history";
@@ -13,13 +15,13 @@ import { Mapping } from "./sanitize/history";
 /** Scratch of one page behind the FEED ring. */
 const SCRATCH: usize = 0x028000;
 
-function touch(pa: u32, bytes: u32, write: bool): void {
+function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
   while (bytes > 0) {
     const n = min<u32>(bytes, 4096 - (pa & 4095));
     if (write) {
       memory.fill(SCRATCH, <u8>(<u32>header().seq), n);
-      cpuWrite(pa, n, SCRATCH);
-    } else cpuRead(pa, n, SCRATCH);
+      cpuWriteAs(pa, n, SCRATCH, type);
+    } else cpuReadAs(pa, n, SCRATCH, type);
     pa += n;
     bytes -= n;
   }
@@ -31,7 +33,8 @@ function touch(pa: u32, bytes: u32, write: bool): void {
  */
 export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
   if (at === 0) {
-    touch(offset, bytes, write);
+    // A plain address goes through the linear map; what has no linear mapping is a data abort, dropped.
+    touch(offset, aliasAccess(offset, bytes, write ? 1 : 0), write, MEMORY_CACHEABLE);
     return;
   }
   const record = changetype<Mapping>(<usize>at);
@@ -48,16 +51,17 @@ export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
         continue;
       }
       const n = min(length - skip, left);
-      touch(load<u32>(entry) + load<u32>(entry, 4) + skip, n, write);
+      touch(load<u32>(entry) + load<u32>(entry, 4) + skip, n, write, MEMORY_CACHEABLE);
       left -= n;
       skip = 0;
     }
   } else if (kind === KIND_COHERENT) {
+    const type = allocationType(allocationAt(record.extra));
     while (left > 0) {
       const n = min<u32>(left, 4096 - (offset & 4095));
-      touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write);
+      touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write, type);
       offset += n;
       left -= n;
     }
-  } else touch(record.pa + offset, left, write);
+  } else touch(record.pa + offset, left, write, MEMORY_CACHEABLE);
 }

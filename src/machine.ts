@@ -10,6 +10,7 @@ import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { SysmmuDriver } from "./iommu/driver.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
+import { aliasFindings } from "./machine/alias.js";
 import { Board } from "./machine/board.js";
 import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
@@ -31,6 +32,7 @@ import {
   DEFAULT_DRAM,
   type MachineOptions,
   type NewDevice,
+  setMemoryTypes,
   type TlbOptions,
 } from "./machine/options.js";
 import type { Power } from "./machine/power.js";
@@ -133,7 +135,7 @@ export class Machine {
     );
     if (error !== 0) throw new RangeError(`caches: the core refuses this geometry (errno ${-error})`);
     const machine = new Machine(core, soc, profile, options.observer ?? null);
-    machine.#live.coherentType = options.coherentMemory ?? "bufferable";
+    setMemoryTypes(machine.#live, options);
     for (const s of soc.sysmmus) {
       machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
     }
@@ -306,7 +308,7 @@ export class Machine {
   findings(): Finding[] {
     const live = this.liveMappings();
     const dead = this.deadMappings();
-    const out: Finding[] = [];
+    const out = aliasFindings(this.#live, live, dead);
     for (const device of this.#devices) {
       for (const port of device.sysmmus)
         out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));

@@ -29,7 +29,8 @@ function throughRanges(device: Device, address: u32, from: usize, to: usize): u3
   for (let i: u32 = 0; i < n; i++) {
     const at = entryAt(device, i);
     const offset = address - load<u32>(at + from);
-    if (address >= load<u32>(at + from) && inside(offset, load<u32>(at, 8))) return load<u32>(at + to) + offset;
+    if (address >= load<u32>(at + from) && inside(offset, load<u32>(at, 8)))
+      return load<u32>(at + to) + offset;
   }
   return 0xffffffff;
 }

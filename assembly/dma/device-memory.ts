@@ -19,13 +19,10 @@ import {
   EBUSY,
   EINVAL,
   ENOMEM,
-  MEMORY_BUFFERABLE,
-  MEMORY_STRONGLY_ORDERED,
   NO_PA,
   OPS_IOMMU,
   SWITCH_DMA_MEMORY_EXCLUSIVE,
   SWITCH_DMA_MEMORY_FIRST,
-  SWITCH_DMA_MEMORY_WC,
 } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { cpuWriteAs } from "../cache/index";
@@ -33,6 +30,7 @@ import { count } from "../counters";
 import { Device, deviceOf } from "../device";
 import { switchOf } from "../switches";
 import { allocationAt, recordAppend, recordCreate, recordDestroy, runPa } from "./alloc-record";
+import { ownMemoryType } from "./memory-type";
 import { zeroBlock } from "./pages-cache";
 import { orderOf } from "./pool";
 
@@ -131,11 +129,6 @@ function find(region: Region, order: u32): u32 {
   return NO_PA;
 }
 
-/** Memory type of the CPU's accesses: ioremap, or memremap(WC) since v4.6. */
-export function memoryType(): u32 {
-  return switchOf(SWITCH_DMA_MEMORY_WC) !== 0 ? MEMORY_BUFFERABLE : MEMORY_STRONGLY_ORDERED;
-}
-
 /** An allocation of `size` bytes from the device's own memory: its record, 0 when there is no room. */
 export function memoryAlloc(index: u32, size: u32, attrs: u32): u32 {
   const region = regionOf(deviceOf(index));
@@ -151,7 +144,7 @@ export function memoryAlloc(index: u32, size: u32, attrs: u32): u32 {
   region.alive = region.alive + 1;
   const pa = region.pa + (first << 12);
   const from = zeroBlock();
-  for (let n: u32 = 0; n < pages && from !== 0; n++) cpuWriteAs(pa + (n << 12), 4096, from, memoryType());
+  for (let n: u32 = 0; n < pages && from !== 0; n++) cpuWriteAs(pa + (n << 12), 4096, from, ownMemoryType());
   const record = allocationAt(at);
   record.handle = region.bus + (first << 12);
   record.cpu = CPU_DEVICE;

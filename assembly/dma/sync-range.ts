@@ -10,14 +10,7 @@ import { historyFind, Mapping } from "../sanitize/history";
 import { dmaSyncSingle } from "./api";
 
 /** Syncs `size` bytes at `offset` of the mapping that starts at `start`; `forDevice` as in dmaSyncSingle. */
-export function dmaSyncRange(
-  index: u32,
-  start: u32,
-  offset: u32,
-  size: u32,
-  dir: u32,
-  forDevice: u32,
-): void {
+export function dmaSyncRange(index: u32, start: u32, offset: u32, size: u32, dir: u32, forDevice: u32): void {
   const at = historyFind(index, start, 0);
   if (at === 0) count(COUNT_SYNC_START);
   else {

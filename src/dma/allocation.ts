@@ -3,7 +3,7 @@
 // Record in the core: assembly/dma/alloc-record.ts.
 
 import { checkAligned, checkBytes, checkInteger, checkU32, hex } from "../check.js";
-import { coreConstant } from "../core/core.js";
+import { type Core, coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DmaAttr } from "./attributes.js";
 
@@ -14,8 +14,8 @@ export interface MemoryRun {
 }
 
 /** How the CPU reaches an allocation. */
-export type CpuMapping = "none" | "remap" | "pool" | "cookie" | "linear";
-const CPU_KINDS: readonly CpuMapping[] = ["none", "remap", "pool", "cookie", "linear"];
+export type CpuMapping = "none" | "remap" | "pool" | "cookie" | "linear" | "device-memory";
+const CPU_KINDS: readonly CpuMapping[] = ["none", "remap", "pool", "cookie", "linear", "device-memory"];
 
 /** Memory types of CPU accesses, numbers of assembly/abi.ts MEMORY_*. */
 export type MemoryType = "cacheable" | "bufferable" | "strongly-ordered";
@@ -175,6 +175,13 @@ function pieces(
   }
 }
 
+/** ioremap, or memremap(WC) since v4.6 (assembly/dma/device-memory.ts). */
+function ownMemoryType(core: Core): MemoryType {
+  const combined =
+    core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_MEMORY_WC")];
+  return combined !== 0 ? "bufferable" : "strongly-ordered";
+}
+
 /** @internal Reads the core's record of the allocation that begins at `dma`. */
 export function readAllocation(
   live: Live,
@@ -182,7 +189,6 @@ export function readAllocation(
   dma: number,
   size: number,
   attrs: number,
-  coherentType: MemoryType,
 ): DmaAllocation {
   const { core } = live;
   const at = core.exports.dmaFindAllocation(device, dma) >>> 0;
@@ -194,6 +200,12 @@ export function readAllocation(
   }
   const cpu = CPU_KINDS[words[w + 4]!] ?? "none";
   const type: MemoryType =
-    cpu === "linear" ? "cacheable" : (attrs & DmaAttr.WriteCombine) !== 0 ? "bufferable" : coherentType;
+    cpu === "linear"
+      ? "cacheable"
+      : cpu === "device-memory"
+        ? ownMemoryType(core)
+        : (attrs & DmaAttr.WriteCombine) !== 0
+          ? "bufferable"
+          : live.coherentType;
   return new DmaAllocation(live, device, at, dma, size, attrs, runs, cpu, type);
 }

@@ -8,8 +8,11 @@ import { covers, describeMapping, type MappingRecord } from "./history.js";
 
 /** One finding. */
 export interface Finding {
-  /** "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping. */
-  readonly kind: "fault" | "stale-hit";
+  /**
+   * "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping; "alias-access":
+   * the CPU reached an uncached buffer through its linear, cacheable address.
+   */
+  readonly kind: "fault" | "stale-hit" | "alias-access";
   /** A sentence that names what, where and whose. */
   readonly message: string;
   /** Device or SysMMU concerned. */

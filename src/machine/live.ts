@@ -9,6 +9,8 @@ export class Live {
   #core: Core | null;
   /** Memory type of coherent allocations without write-combine (ARM_DMA_MEM_BUFFERABLE or not). */
   coherentType: MemoryType = "bufferable";
+  /** Devices whose ops a script replaced in part: the op stream cannot call those. */
+  readonly ownOps = new Set<number>();
   /** Call-site labels by number; 0 is "no label". */
   readonly labels: string[] = [""];
   readonly #labelNumbers = new Map<string, number>([["", 0]]);
