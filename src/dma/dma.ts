@@ -168,7 +168,7 @@ export class Dma extends DeviceOwnMemory {
     checkU32("attrs", attrs);
     checkList(this.#live, list);
     const segments = this.#ops.mapSg(list, direction, attrs, label);
-    if (segments > 0) this.#debug()?.mapSg(this.#device, list, segments, direction, attrs);
+    if (segments > 0) this.#debug()?.mapSg(this.#device, list, segments, direction, attrs, this);
     return segments;
   }
 

@@ -54,10 +54,11 @@ export function chooseOps(live: Live, device: Device, ops: OpsTable, options: Op
   }
   if (ops === "bounce") {
     const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
-    let error = exports.bounceCreate(device.index, bytes);
-    if (error === 0 && options.force === true) error = -exports.swiotlbInit(bytes, 1, 1);
-    if (error === 0) exports.deviceSetOps(device.index, coreConstant(core, "OPS_BOUNCE"));
-    return error;
+    const error = exports.bounceCreate(device.index, bytes);
+    if (error !== 0) return error;
+    if (options.force === true && exports.swiotlbInit(bytes, 1, 1) !== 0) return -12;
+    exports.deviceSetOps(device.index, coreConstant(core, "OPS_BOUNCE"));
+    return 0;
   }
   const tables = core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_COHERENT")];
   if (ops === "coherent" && tables === coreConstant(core, "COHERENT_IN_OPS")) {
