@@ -17,9 +17,8 @@ import {
   DMA_MAPPING_ERROR,
   KIND_COHERENT,
   OPS_IOMMU,
-  OPS_LINEAR,
 } from "../abi";
-import { Device, deviceCount, deviceOf } from "../device";
+import { deviceCount, deviceOf } from "../device";
 import { tick } from "../header";
 import { historyBirth, historyDeath, historyFind, Mapping } from "../sanitize/history";
 import { aliasMark } from "./alias";
@@ -29,6 +28,7 @@ import { dmaAttributeEffects, noteIdle } from "./attributes";
 import { memoryAlloc, memoryExclusive, memoryFree, usesMemory } from "./device-memory";
 import { iommuOpsAlloc, iommuOpsFree } from "./iommu-index";
 import { linearAlloc, linearFree } from "./linear-alloc";
+import { birthUntranslated, findUntranslated } from "./untranslated";
 
 /**
  * Allocates `size` bytes for the device; `gfp` bit 0: the caller may sleep. Returns the bus
@@ -58,37 +58,20 @@ export function dmaAlloc(index: u32, size: u32, gfp: u32, attrs: u32, label: u32
   deviceCount(device, DEVCOUNT_ALLOC_BYTES, size);
   held(device, size);
   aliasMark(at, true);
-  const ops = device.ops;
-  if (allocation.cpu === CPU_DEVICE) device.ops = OPS_LINEAR;
-  const birth = historyBirth(
-    index,
-    KIND_COHERENT,
-    dma,
-    size,
-    recordPage(at, 0),
-    DMA_BIDIRECTIONAL,
-    attrs,
-    label,
-  );
-  device.ops = ops;
+  const pa = recordPage(at, 0);
+  const birth =
+    allocation.cpu === CPU_DEVICE
+      ? birthUntranslated(index, KIND_COHERENT, dma, size, pa, DMA_BIDIRECTIONAL, attrs, label)
+      : historyBirth(index, KIND_COHERENT, dma, size, pa, DMA_BIDIRECTIONAL, attrs, label);
   if (birth !== 0) changetype<Mapping>(<usize>birth).extra = at;
   return dma;
-}
-
-/** `historyFind` by untranslated address, whatever the ops. */
-function findUntranslated(device: Device, index: u32, dma: u32): u32 {
-  const ops = device.ops;
-  device.ops = OPS_LINEAR;
-  const at = historyFind(index, dma, 0);
-  device.ops = ops;
-  return at;
 }
 
 /** The allocation of `index` that begins at bus address `dma`, 0 for none. */
 export function dmaFindAllocation(index: u32, dma: u32): u32 {
   const device = deviceOf(index);
   let at = historyFind(index, dma, 0);
-  if (at === 0 && device.memory !== 0) at = findUntranslated(device, index, dma);
+  if (at === 0 && device.memory !== 0) at = findUntranslated(index, dma, 0);
   if (at === 0) return 0;
   const record = changetype<Mapping>(<usize>at);
   return <u32>(record.kind & 0x7f) === KIND_COHERENT ? record.extra : 0;
@@ -99,11 +82,7 @@ export function dmaFree(index: u32, at: u32): void {
   const allocation = allocationAt(at);
   const handle = allocation.handle;
   const cpu = allocation.cpu;
-  freeOf(
-    cpu === CPU_DEVICE ? findUntranslated(deviceOf(index), index, handle) : historyFind(index, handle, 0),
-    index,
-    at,
-  );
+  freeOf(cpu === CPU_DEVICE ? findUntranslated(index, handle, 0) : historyFind(index, handle, 0), index, at);
 }
 
 /** The same where the caller knows the record `birth` of the allocation. */

@@ -40,12 +40,14 @@ import {
   KIND_SINGLE,
   OPS_BOUNCE,
   OPS_IOMMU,
+  SWITCH_DMA_RESOURCE,
 } from "../abi";
 import { count } from "../counters";
 import { Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
 import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
+import { switchOf } from "../switches";
 import { sysmmuMarkStale } from "../sysmmu/index";
 import { noteAttributes } from "./attributes";
 import {
@@ -81,6 +83,7 @@ import {
   linearUnmapPage,
   linearUnmapSg,
 } from "./linear";
+import { birthUntranslated, findUntranslated } from "./untranslated";
 
 /** Counts `bytes` more held by the device, and the peaks. */
 export function held(device: Device, bytes: u64): void {
@@ -174,6 +177,11 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
 }
 
+/** True when resources keep their address although the device has IOMMU ops (before v4.9). */
+function plainResources(device: Device): bool {
+  return device.ops === OPS_IOMMU && switchOf(SWITCH_DMA_RESOURCE) === 0;
+}
+
 /** dma_map_resource: device registers at `pa`; no cache maintenance. */
 export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
   tick();
@@ -190,13 +198,16 @@ export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: 
   deviceCount(device, DEVCOUNT_MAPS, 1);
   deviceCount(device, DEVCOUNT_MAP_BYTES, size);
   held(device, size);
-  historyBirth(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
+  if (plainResources(device)) birthUntranslated(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
+  else historyBirth(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
   return dma;
 }
 
 /** dma_unmap_resource. */
 export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
-  unmapResourceOf(historyFind(index, dma, size), index, dma, size, dir, attrs);
+  const plain = plainResources(deviceOf(index));
+  const at = plain ? findUntranslated(index, dma, size) : historyFind(index, dma, size);
+  unmapResourceOf(at, index, dma, size, dir, attrs);
 }
 
 /** The same for the mapping at record `at`. */

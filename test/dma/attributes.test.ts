@@ -9,8 +9,8 @@ import {
   Machine,
   type MachineOptions,
   type OpsTable,
-  type Profile,
   PROFILES,
+  type Profile,
 } from "../../src/index.js";
 
 const { ToDevice, FromDevice } = DmaDirection;

@@ -221,7 +221,8 @@ describe("limits", () => {
       const { dma } = m.device("fimc0");
       m.iommu.createMapping({ base: 0x2000_0000, size: 4 << 20 }).attach(m.device("fimc0"));
       const pa = m.memory.alloc(8 * 4096)!;
-      const list = () => Array.from({ length: 8 }, (_, i) => ({ pa: pa + i * 4096, offset: 0, length: 4096 }));
+      const list = () =>
+        Array.from({ length: 8 }, (_, i) => ({ pa: pa + i * 4096, offset: 0, length: 4096 }));
       expect(dma.mapSg(list(), ToDevice), profile).toBe(1);
       expect(observer.events).toEqual([]);
       dma.segBoundary = 0x3fff;

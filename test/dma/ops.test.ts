@@ -8,8 +8,8 @@ import {
   Machine,
   OPS_TABLES,
   type OpsTable,
-  type Profile,
   PROFILES,
+  type Profile,
   UserMapping,
 } from "../../src/index.js";
 
@@ -72,8 +72,12 @@ describe("ops tables of the core", () => {
     const m = make();
     const device = m.device("fimc0");
     expect(() => device.setOps("iommu")).toThrow(/fimc0 is attached to no mapping/);
-    expect(() => device.setOps("swiotlb" as OpsTable)).toThrow(/ops must be one of linear, coherent, iommu, bounce/);
-    expect(() => make("v3.6").device("fimc0").setOps("coherent")).toThrow(/profile v3.6 has no coherent table/);
+    expect(() => device.setOps("swiotlb" as OpsTable)).toThrow(
+      /ops must be one of linear, coherent, iommu, bounce/,
+    );
+    expect(() => make("v3.6").device("fimc0").setOps("coherent")).toThrow(
+      /profile v3.6 has no coherent table/,
+    );
     const dma = device.dma.mapSingle(m.memory.alloc(4096)!, 64, ToDevice);
     expect(() => device.setOps("bounce")).toThrow(/1 live mappings under its linear ops/);
     device.dma.unmapSingle(dma, 64, ToDevice);
@@ -227,17 +231,29 @@ describe("ops of the script's own", () => {
     const { dma } = m.device("fimc0");
     const pa = m.memory.alloc(4096)!;
     expect(() => dma.setOps(null as unknown as DmaOps)).toThrow(/ops must be a table of functions, got null/);
-    expect(() => dma.setOps({ mapPages: () => 0 } as Partial<DmaOps>)).toThrow(/ops.mapPages: there is no such op/);
-    expect(() => dma.setOps({ mapPage: 3 } as unknown as DmaOps)).toThrow(/ops.mapPage must be a function, got 3/);
+    expect(() => dma.setOps({ mapPages: () => 0 } as Partial<DmaOps>)).toThrow(
+      /ops.mapPages: there is no such op/,
+    );
+    expect(() => dma.setOps({ mapPage: 3 } as unknown as DmaOps)).toThrow(
+      /ops.mapPage must be a function, got 3/,
+    );
     const wrong = (own: Partial<DmaOps>, call: () => unknown, message: RegExp) => {
       dma.setOps(own);
       expect(call).toThrow(message);
       dma.resetOps();
     };
     const list = [{ pa, offset: 0, length: 64 }];
-    wrong({ mapPage: () => -1 }, () => dma.mapSingle(pa, 64, ToDevice), /ops.mapPage must return a bus address/);
+    wrong(
+      { mapPage: () => -1 },
+      () => dma.mapSingle(pa, 64, ToDevice),
+      /ops.mapPage must return a bus address/,
+    );
     wrong({ mapResource: () => 0.5 }, () => dma.mapResource(0, 64, ToDevice), /ops.mapResource must return/);
-    wrong({ mapSg: () => 2 }, () => dma.mapSg(list, ToDevice), /ops.mapSg must return segments \(at most 1\)/);
+    wrong(
+      { mapSg: () => 2 },
+      () => dma.mapSg(list, ToDevice),
+      /ops.mapSg must return segments \(at most 1\)/,
+    );
     wrong({ alloc: () => undefined as never }, () => dma.alloc(64), /ops.alloc must return a DmaAllocation/);
     const buffer = dma.alloc(64)!;
     wrong({ mmap: () => 0 }, () => dma.mmap(buffer), /ops.mmap must return a UserMapping or -errno, got 0/);

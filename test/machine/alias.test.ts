@@ -103,6 +103,8 @@ describe("linear alias", () => {
     expect(again.cpu.lastAccess.status).toBe("fault");
     expect(again.findings()[0]!.count).toBe(2);
     expect(again.findings()[0]!.mapping!.dmaAddress).toBe(buffer.dmaAddress);
-    expect(() => make({ linearAlias: "gone" as "mapped" })).toThrow(/options.linearAlias must be one of mapped/);
+    expect(() => make({ linearAlias: "gone" as "mapped" })).toThrow(
+      /options.linearAlias must be one of mapped/,
+    );
   });
 });

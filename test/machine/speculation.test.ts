@@ -77,6 +77,8 @@ describe("speculation", () => {
     expect(() => speculation.refill(0x4000_0000, 0)).toThrow(/bytes must be in/);
     expect(() => speculation.random(0, 1)).toThrow(/seed must be in/);
     expect(() => speculation.random(1, 0)).toThrow(/odds must be in/);
-    expect(() => speculation.scatter({ seed: 0, lines: 1, pa: 0x4000_0000, bytes: 32 })).toThrow(/options.seed/);
+    expect(() => speculation.scatter({ seed: 0, lines: 1, pa: 0x4000_0000, bytes: 32 })).toThrow(
+      /options.seed/,
+    );
   });
 });
