@@ -23,6 +23,7 @@ export { deviceDeclareMemory, deviceMemoryStatistic, deviceReleaseMemory } from 
 export * from "./dma/iommu-index";
 export * from "./dma/linear";
 export { linearAlloc, linearFree } from "./dma/linear-alloc";
+export { dmaFreeAs, dmaMmap, dmaMmapPage } from "./dma/mmap";
 export { syncCpuToDev, syncDevToCpu, syncSetHighmem, syncSetKmapped } from "./dma/sync";
 export { dmaSyncRange } from "./dma/sync-range";
 export { pagesAlloc, pagesFree, pagesReserve, pagesUsed } from "./dram";

@@ -17,6 +17,7 @@ export const COUNT_ALIAS_FAULTS: u32 = 10; // of both: stopped because the alias
 export const COUNT_DEVICE_MEMORY: u32 = 11; // allocations served from a device's own memory
 export const COUNT_DEVICE_MEMORY_FULL: u32 = 12; // allocations that found no room there
 export const COUNT_DEVICE_MEMORY_GONE: u32 = 13; // frees after the region was released
+export const COUNT_FREE_ATTRIBUTES: u32 = 14; // frees that freed nothing: other attributes than at alloc
 
 // ---- dma ops behind an IOMMU (assembly/dma/iommu*.ts) ------------------------------
 export const ENXIO: i32 = 6;
@@ -126,10 +127,12 @@ export const CALL_MAP_SG: u32 = 3;
 export const CALL_UNMAP_SG: u32 = 4;
 export const CALL_MAP_RESOURCE: u32 = 5;
 export const CALL_UNMAP_RESOURCE: u32 = 6;
-export const CALL_COUNT: u32 = 7;
+export const CALL_FREE: u32 = 7;
+export const CALL_MMAP: u32 = 8;
+export const CALL_COUNT: u32 = 9;
 /** Bits counted one by one; those above share the last cell. */
 export const ATTR_BITS: u32 = 16;
-/** Machine-wide counters 256..367: 16 per call, passed and without effect. */
+/** Machine-wide counters 256..399: 16 per call, passed and without effect. */
 export const IDLE_ATTRIBUTES: u32 = 256;
 
 // ---- linear aliases of uncached buffers (assembly/dma/alias.ts) -----------------------

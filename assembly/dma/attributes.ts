@@ -12,9 +12,11 @@ import {
   ATTR_BITS,
   BOUNCE_SWIOTLB,
   CALL_ALLOC,
+  CALL_FREE,
   CALL_MAP,
   CALL_MAP_RESOURCE,
   CALL_MAP_SG,
+  CALL_MMAP,
   CALL_UNMAP_RESOURCE,
   COHERENT_IGNORED,
   GATHER_TABLE,
@@ -104,6 +106,10 @@ function streamingEffects(device: Device, call: u32): u32 {
 export function dmaAttributeEffects(index: u32, call: u32, attrs: u32, gfp: u32): u32 {
   const device = deviceOf(index);
   if (call === CALL_ALLOC) return allocEffects(device, attrs, gfp);
+  if (call === CALL_FREE || call === CALL_MMAP) {
+    const cookie: u32 = device.ops === OPS_IOMMU && known(SWITCH_DMA_COOKIE) ? ATTR_COOKIE : 0;
+    return call === CALL_FREE ? cookie : cookie | writeCombine();
+  }
   if (call === CALL_UNMAP_RESOURCE) return 0;
   if (call === CALL_MAP_RESOURCE) {
     return device.ops === OPS_IOMMU && known(SWITCH_DMA_RESOURCE) ? protBits() & ~ATTR_MMIO : 0;

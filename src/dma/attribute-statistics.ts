@@ -13,6 +13,8 @@ export const ATTRIBUTE_CALLS = [
   "unmapSg",
   "mapResource",
   "unmapResource",
+  "free",
+  "mmap",
 ] as const;
 /** One of {@link ATTRIBUTE_CALLS}. */
 export type AttributeCall = (typeof ATTRIBUTE_CALLS)[number];

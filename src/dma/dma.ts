@@ -264,26 +264,35 @@ export class Dma extends DeviceOwnMemory {
 
   /**
    * dma_free_attrs.
+   * @param attrs those of alloc; others are the driver bug of that name (NO_KERNEL_MAPPING behind an IOMMU: the
+   * kernel warns and frees nothing, or would take the buffer for a page array)
+   * @returns true when it was freed
    * @throws TypeError when `allocation` is not one of this device or was freed before
    */
-  free(allocation: DmaAllocation): void {
+  free(allocation: DmaAllocation, attrs = allocation.attrs): boolean {
     allocation.alive(this.#device);
+    checkU32("attrs", attrs);
     this.#debug()?.freeCoherent(this.#device, allocation);
-    this.#ops.free(allocation);
+    return this.#ops.free(allocation, attrs);
   }
 
   /**
    * dma_mmap_attrs: maps pages of a buffer into a user process.
    * @param options pgoff: first page of the buffer (vm_pgoff, default 0); pages: length of the area
-   * (default all that follow)
-   * @returns the user mapping, or a negative errno (-6 ENXIO: beyond the buffer)
+   * (default all that follow); attrs: those of alloc by default, and they decide the memory type
+   * @returns the user mapping, or a negative errno (-6 ENXIO: beyond the buffer, or attributes that
+   * contradict those of alloc)
    */
-  mmap(allocation: DmaAllocation, options: { pgoff?: number; pages?: number } = {}): UserMapping | number {
+  mmap(
+    allocation: DmaAllocation,
+    options: { pgoff?: number; pages?: number; attrs?: number } = {},
+  ): UserMapping | number {
     allocation.alive(this.#device);
     const total = Math.ceil(allocation.size / PAGE);
     const pgoff = checkInteger("options.pgoff", options.pgoff ?? 0, 0, 0xffff_ffff);
     const pages = checkInteger("options.pages", options.pages ?? Math.max(1, total - pgoff), 1, 0xffff_ffff);
-    return this.#ops.mmap(allocation, pgoff, pages);
+    const attrs = checkU32("options.attrs", options.attrs ?? allocation.attrs);
+    return this.#ops.mmap(allocation, pgoff, pages, attrs);
   }
 
   /**

@@ -12,14 +12,12 @@
 import { describe } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
-import { DmaAllocation, readAllocation } from "./allocation.js";
+import { DmaAllocation, memoryTypeOf, readAllocation } from "./allocation.js";
 import { readList, readListResults, writeList } from "./arguments.js";
 import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
 import type { Scatterlist } from "./scatterlist.js";
 import { UserMapping } from "./user-mapping.js";
 
-const PAGE = 4096;
-const ENXIO = 6;
 /** gfp bit of an allocation: the caller cannot sleep (assembly/abi/dma.ts GFP_ATOMIC). */
 const GFP_ATOMIC = 1;
 
@@ -56,9 +54,10 @@ export interface DmaOps {
   syncSgForCpu(list: Scatterlist, nents: number, direction: DmaDirection): void;
   syncSgForDevice(list: Scatterlist, nents: number, direction: DmaDirection): void;
   alloc(size: number, attrs: number, options: AllocOptions): DmaAllocation | null;
-  free(allocation: DmaAllocation): void;
+  /** True when it was freed; `attrs` are those of alloc, or the driver's mistake. */
+  free(allocation: DmaAllocation, attrs: number): boolean;
   /** The user mapping, or -errno. */
-  mmap(allocation: DmaAllocation, pgoff: number, pages: number): UserMapping | number;
+  mmap(allocation: DmaAllocation, pgoff: number, pages: number, attrs: number): UserMapping | number;
   /** The pages as a list, or -errno. */
   getSgtable(allocation: DmaAllocation): Scatterlist | number;
 }
@@ -79,22 +78,20 @@ function opsName(live: Live, device: number): string {
   return name === "linear" && deviceWord(live, device, 1) !== 0 ? "coherent" : name;
 }
 
-function mmapOf(live: Live, device: number, allocation: DmaAllocation, pgoff: number, pages: number) {
+function mmapOf(
+  live: Live,
+  device: number,
+  allocation: DmaAllocation,
+  pgoff: number,
+  pages: number,
+  attrs: number,
+): UserMapping | number {
   const record = allocation.alive(device);
-  const total = Math.ceil(allocation.size / PAGE);
   const { exports } = live.core;
-  const iommu = opsName(live, device) === "iommu";
-  // The IOMMU ops look for a page array, which memory of the device's own has not.
-  if (iommu && allocation.cpu === "device-memory") return -ENXIO;
-  // Without an IOMMU the block is contiguous and remap_pfn_range takes what lies inside it.
-  const outside = pgoff >= total || pages > total - pgoff;
-  const error = iommu ? exports.iommuOpsMmap(record, pgoff, pages) : outside ? -ENXIO : 0;
+  const error = exports.dmaMmap(device, record, attrs, pgoff, pages);
   if (error !== 0) return error;
-  const first = allocation.runs[0]!.pa / PAGE + pgoff;
-  const pas = Array.from({ length: pages }, (_, n) =>
-    iommu ? exports.iommuOpsMmapPage(record, pgoff, n) >>> 0 : (first + n) * PAGE,
-  );
-  return new UserMapping(allocation, pas);
+  const pas = Array.from({ length: pages }, (_, n) => exports.dmaMmapPage(device, record, pgoff, n) >>> 0);
+  return new UserMapping(allocation, pas, memoryTypeOf(live, allocation.cpu, attrs));
 }
 
 /** @internal The core's table of a device. */
@@ -139,8 +136,12 @@ export function coreOps(live: Live, device: number): DmaOps {
       const dma = x().dmaAlloc(device, size, gfp, attrs, live.label(label)) >>> 0;
       return dma === DMA_MAPPING_ERROR ? null : readAllocation(live, device, dma, size, attrs);
     },
-    free: (allocation) => x().dmaFree(device, allocation.release(device)),
-    mmap: (allocation, pgoff, pages) => mmapOf(live, device, allocation, pgoff, pages),
+    free: (allocation, attrs) => {
+      const freed = x().dmaFreeAs(device, allocation.alive(device), attrs) === 0;
+      if (freed) allocation.release(device);
+      return freed;
+    },
+    mmap: (allocation, pgoff, pages, attrs) => mmapOf(live, device, allocation, pgoff, pages, attrs),
     getSgtable: (allocation) => {
       const entries = x().iommuOpsGetSgtable(allocation.alive(device), allocation.size);
       return entries < 0 ? entries : readList(live, entries);
@@ -197,6 +198,11 @@ export function checkedOps(table: DmaOps): DmaOps {
       if (made !== null && !(made instanceof DmaAllocation))
         throw wrong("alloc", "a DmaAllocation or null", made);
       return made;
+    },
+    free: (...a) => {
+      const freed = table.free(...a);
+      if (typeof freed !== "boolean") throw wrong("free", "a boolean: was it freed?", freed);
+      return freed;
     },
     mmap: (...a) => {
       const area = table.mmap(...a);

@@ -40,6 +40,8 @@ function honoured(profile: Profile, ops: OpsTable, call: AttributeCall): number 
       since("v6.1", AllocSinglePages | Privileged | Mmio)
     );
   }
+  if (call === "free") return iommu ? since("v3.6", NoKernelMapping) : 0;
+  if (call === "mmap") return WriteCombine | (iommu ? since("v3.6", NoKernelMapping) : 0);
   if (call === "mapResource") return iommu ? since("v6.1", Privileged) : 0;
   if (call === "unmapResource") return 0;
   const maps = call === "map" || call === "mapSg";
@@ -99,6 +101,8 @@ describe("attributes without effect", () => {
       { call: "mapSg", attribute: "bit 15", count: 2 },
       { call: "mapResource", attribute: "SKIP_CPU_SYNC", count: 1 },
       { call: "unmapResource", attribute: "SKIP_CPU_SYNC", count: 1 },
+      { call: "free", attribute: "WRITE_COMBINE", count: 1 },
+      { call: "free", attribute: "FORCE_CONTIGUOUS", count: 1 },
     ]);
     expect(ATTRIBUTE_NAMES[5]).toBe("SKIP_CPU_SYNC");
   });

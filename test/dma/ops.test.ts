@@ -256,6 +256,7 @@ describe("ops of the script's own", () => {
     );
     wrong({ alloc: () => undefined as never }, () => dma.alloc(64), /ops.alloc must return a DmaAllocation/);
     const buffer = dma.alloc(64)!;
+    wrong({ free: () => undefined as never }, () => dma.free(buffer), /ops.free must return a boolean/);
     wrong({ mmap: () => 0 }, () => dma.mmap(buffer), /ops.mmap must return a UserMapping or -errno, got 0/);
     wrong({ getSgtable: () => 1 }, () => dma.getSgtable(buffer), /ops.getSgtable must return/);
   });
