@@ -209,8 +209,8 @@ export class Dma extends DeviceOwnMemory {
   }
 
   #syncSingle(dma: number, offset: number, size: number, direction: DmaDirection, forDevice: boolean): void {
-    const at = checkU32("dmaAddress", dma) + checkU32("offset", offset);
-    checkInteger("dmaAddress + offset", at, 0, 0xffff_ffff);
+    let at = checkU32("dmaAddress", dma);
+    if (offset !== 0) at = checkU32("dmaAddress + offset", at + checkU32("offset", offset));
     checkSize(size);
     checkDirection(direction);
     if (forDevice) this.#ops.syncSingleForDevice(dma, offset, size, direction);

@@ -97,10 +97,6 @@ function mmapOf(
 /** @internal The core's table of a device. */
 export function coreOps(live: Live, device: number): DmaOps {
   const x = () => live.core.exports;
-  const sync = (dma: number, offset: number, size: number, direction: DmaDirection, forDevice: 0 | 1) =>
-    offset === 0
-      ? x().dmaSyncSingle(device, dma, size, direction, forDevice)
-      : x().dmaSyncRange(device, dma, offset, size, direction, forDevice);
   return {
     get name() {
       return opsName(live, device);
@@ -121,8 +117,14 @@ export function coreOps(live: Live, device: number): DmaOps {
     mapResource: (pa, size, direction, attrs, label) =>
       x().dmaMapResource(device, pa, size, direction, attrs, live.label(label)) >>> 0,
     unmapResource: (dma, size, direction, attrs) => x().dmaUnmapResource(device, dma, size, direction, attrs),
-    syncSingleForCpu: (dma, offset, size, direction) => sync(dma, offset, size, direction, 0),
-    syncSingleForDevice: (dma, offset, size, direction) => sync(dma, offset, size, direction, 1),
+    syncSingleForCpu: (dma, offset, size, direction) =>
+      offset === 0
+        ? x().dmaSyncSingle(device, dma, size, direction, 0)
+        : x().dmaSyncRange(device, dma, offset, size, direction, 0),
+    syncSingleForDevice: (dma, offset, size, direction) =>
+      offset === 0
+        ? x().dmaSyncSingle(device, dma, size, direction, 1)
+        : x().dmaSyncRange(device, dma, offset, size, direction, 1),
     syncSgForCpu: (list, nents, direction) => {
       writeList(live, list);
       x().dmaSyncSg(device, nents, direction, 0);
