@@ -4,7 +4,7 @@
 // Not modelled: instruction execution. Drivers are scripts or traces.
 
 import { checkInteger, checkU32, describe, hex } from "./check.js";
-import { type Core, coreConstant } from "./core/core.js";
+import type { Core } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
@@ -15,14 +15,9 @@ import { Board } from "./machine/board.js";
 import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
-import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
-import {
-  deadMappings,
-  deathsOf,
-  describeMapping,
-  liveMappings,
-  type MappingRecord,
-} from "./machine/history.js";
+import { explainAddress } from "./machine/explain.js";
+import { type Finding, sysmmuFindings } from "./machine/findings.js";
+import { deadMappings, deathsOf, liveMappings, type MappingRecord } from "./machine/history.js";
 import { FaultInjection } from "./machine/injection.js";
 import type { Interrupts } from "./machine/interrupts.js";
 import { Live } from "./machine/live.js";
@@ -36,8 +31,9 @@ import {
   type TlbOptions,
 } from "./machine/options.js";
 import type { Power } from "./machine/power.js";
+import { restoreCore } from "./machine/restore.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
-import { packSnapshot, SnapshotError, unpackSnapshot } from "./machine/snapshot.js";
+import { packSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
 import type { SocDescription } from "./soc/types.js";
 import { SysMmu } from "./sysmmu/sysmmu.js";
@@ -323,19 +319,9 @@ export class Machine {
   explain(device: Device, iova: number): Explanation {
     device.belongsTo(this.#live);
     checkU32("iova", iova);
-    const live = this.liveMappings();
-    const dead = this.deadMappings();
-    const holder = holderOf(device.name, iova, live, []);
-    const lastHolder = holderOf(device.name, iova, [], dead);
-    const lines: string[] = [`${device.name}, IO address ${hex(iova)}:`];
     const port = device.sysmmus[0];
-    const walk =
-      port === undefined ? ["no SysMMU: the bus address is physical"] : this.sysmmu(port).explain(iova);
-    lines.push(...walk.map((line) => `  ${line}`));
-    if (holder !== null) lines.push(`  held by ${describeMapping(holder)}`);
-    else lines.push("  no live mapping holds it");
-    if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
-    return { text: lines.join("\n"), holder, lastHolder };
+    const mmu = port === undefined ? null : this.sysmmu(port);
+    return explainAddress(device.name, iova, mmu, this.liveMappings(), this.deadMappings());
   }
 
   #names(): string[] {
@@ -352,13 +338,7 @@ export class Machine {
       coherentMemory: this.#live.coherentType,
       devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
       sysmmus: [...this.#sysmmus.keys()],
-      mappings: this.#mappings
-        .filter((m) => m.references > 0)
-        .map((m) => ({
-          ...m.saved,
-          created: m.references > m.devices.length,
-          devices: m.devices.map((d) => d.index),
-        })),
+      mappings: this.#mappings.filter((m) => m.references > 0).map((m) => m.saved),
       labels: this.#live.labels,
       board: this.#board.address,
     };
@@ -370,20 +350,7 @@ export class Machine {
    * @throws SnapshotError naming what does not fit (magic, versions, truncation)
    */
   static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
-    if (!(bytes instanceof Uint8Array))
-      throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
-    const { description, fill } = unpackSnapshot(bytes);
-    const d = description as Description;
-    const core = loadCore(options.core);
-    fill(core);
-    const version = core.u32[1]!;
-    if (core.u32[0] !== coreConstant(core, "MAGIC"))
-      throw new SnapshotError("the memory of the snapshot holds no machine");
-    if (version !== coreConstant(core, "ABI_VERSION")) {
-      throw new SnapshotError(
-        `snapshot of ABI version ${version}, this core has ${coreConstant(core, "ABI_VERSION")}`,
-      );
-    }
+    const { core, description: d } = restoreCore(bytes, options.core);
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
     machine.#live.coherentType = d.coherentMemory;
     for (const label of d.labels) machine.#live.label(label);

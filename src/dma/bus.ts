@@ -11,7 +11,7 @@ import { DeviceMasks } from "./masks.js";
 
 const OFFSET = 11;
 const LIMIT = 12;
-const RANGES = 19;
+const RANGES = 20;
 const LIVE_COUNTER = 0x80 + 23 * 8;
 
 /** One range of a device's bus: `bytes` from physical address `pa` appear at `dmaAddress`. */

@@ -2,7 +2,7 @@
 // (struct device dma_mask, coherent_dma_mask, dma_parms; spec dma-mapping 1.3, 1.4).
 //
 // Device record (assembly/device.ts): 0x04 coherent, 0x08 dmaMask, 0x10 coherentMask, 0x20 maxSegSize,
-// 0x24 segBoundary, 0x28 minAlignMask, 0x50 snoop.
+// 0x24 segBoundary, 0x28 minAlignMask, 0x54 snoop.
 //
 // Not modelled: a device without a dma_mask pointer.
 
@@ -19,7 +19,7 @@ const WORD = {
   segBoundary: 9,
   minAlignMask: 10,
   bounce: 16,
-  snoop: 20,
+  snoop: 21,
 };
 const OFFSET = 11;
 const EIO = 5;

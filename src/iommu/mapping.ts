@@ -38,13 +38,21 @@ export interface SpaceFigures {
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 
-/** @internal What a snapshot keeps of a mapping, beside its devices. */
-export interface SavedMapping {
+/** @internal What a core needs to be a mapping's. */
+export interface MappingCore {
   readonly base: number;
   readonly size: number;
   readonly space: number;
   readonly domain: number;
   readonly allocator?: IovaAllocator;
+}
+
+/** @internal What a snapshot keeps of a mapping. */
+export interface SavedMapping extends MappingCore {
+  /** The creator has not released it. */
+  readonly created: boolean;
+  /** Indices of the devices that are attached. */
+  readonly devices: readonly number[];
 }
 
 /** Why a mapping could not be made or attached. */
@@ -76,7 +84,7 @@ export class IommuMapping {
   readonly domain: number;
 
   /** @internal */
-  constructor(live: Live, saved: SavedMapping) {
+  constructor(live: Live, saved: MappingCore) {
     const { base, size, space, domain } = saved;
     this.#live = live;
     this.allocator = saved.allocator ?? null;
@@ -107,11 +115,7 @@ export class IommuMapping {
   }
 
   /** @internal A mapping of a restored machine, with its devices attached as they were. */
-  static revive(
-    live: Live,
-    saved: SavedMapping & { created: boolean },
-    devices: readonly Device[],
-  ): IommuMapping {
+  static revive(live: Live, saved: SavedMapping, devices: readonly Device[]): IommuMapping {
     const mapping = new IommuMapping(live, saved);
     mapping.#references = (saved.created ? 1 : 0) + devices.length;
     for (const device of devices) {
@@ -124,7 +128,15 @@ export class IommuMapping {
   /** @internal What a snapshot keeps. */
   get saved(): SavedMapping {
     const { base, size, space, domain, allocator } = this;
-    return { base, size, space, domain, ...(allocator === null ? {} : { allocator }) };
+    return {
+      base,
+      size,
+      space,
+      domain,
+      ...(allocator === null ? {} : { allocator }),
+      created: this.#references > this.#devices.size,
+      devices: this.devices.map((d) => d.index),
+    };
   }
 
   /** References held: 1 from creation, 1 per attached device. 0 after the last put. */

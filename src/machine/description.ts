@@ -24,7 +24,7 @@ export interface Description {
   readonly coherentMemory: MemoryType;
   readonly devices: readonly { name: string; ports: readonly string[] }[];
   readonly sysmmus: readonly string[];
-  readonly mappings: readonly (SavedMapping & { created: boolean; devices: readonly number[] })[];
+  readonly mappings: readonly SavedMapping[];
   readonly labels: readonly string[];
   /** Address of the state of interrupts and power (board.ts). */
   readonly board: number;

@@ -30,7 +30,7 @@ export interface OpsOptions {
 }
 
 const COHERENT = 1;
-const SNOOP = 20;
+const SNOOP = 21;
 
 /** @internal Gives `device` the table `ops`; 0 or -12 (ENOMEM: no pool). See {@link Device.setOps}. */
 export function chooseOps(live: Live, device: Device, ops: OpsTable, options: OpsOptions): number {
