@@ -10,7 +10,7 @@
 //
 // Not modelled: a change of table with mappings alive; kernels allow it and forget how to undo them.
 
-import { checkChoice, checkInteger } from "../check.js";
+import { checkChoice, checkInteger, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import { PROFILES } from "../dma/profiles.js";
 import type { Device } from "./device.js";
@@ -25,8 +25,10 @@ export type OpsTable = (typeof OPS_TABLES)[number];
 export interface OpsOptions {
   /** Size of the swiotlb pool when this call makes it. Default 64 MiB. */
   poolBytes?: number;
-  /** Bounce every mapping, not only those the device cannot reach. */
+  /** Bounce every mapping, not only those the device cannot reach (swiotlb=force; dmabounce: a window of everything). */
   force?: boolean;
+  /** dmabounce: bus addresses from `start` up to `end` bounce whatever the mask says (the board's needs_bounce). */
+  window?: { readonly start: number; readonly end: number };
 }
 
 const COHERENT = 1;
@@ -56,7 +58,21 @@ export function chooseOps(live: Live, device: Device, ops: OpsTable, options: Op
     const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
     const error = exports.bounceCreate(device.index, bytes);
     if (error !== 0) return error;
-    if (options.force === true && exports.swiotlbInit(bytes, 1, 1) !== 0) return -12;
+    const swiotlb =
+      core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_BOUNCE_KIND")] !== 0;
+    if (swiotlb) {
+      if (options.window !== undefined)
+        throw new RangeError("options.window: only dmabounce has one (to v5.19)");
+      if (options.force === true && exports.swiotlbInit(bytes, 1, 1) !== 0) return -12;
+    } else {
+      const all = options.force === true ? { start: 0, end: 0xffff_ffff } : { start: 0, end: 0 };
+      const { start, end } = options.window ?? all;
+      exports.dmabounceWindow(
+        device.index,
+        checkU32("options.window.start", start),
+        checkU32("options.window.end", end),
+      );
+    }
     exports.deviceSetOps(device.index, coreConstant(core, "OPS_BOUNCE"));
     return 0;
   }

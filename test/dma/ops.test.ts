@@ -75,6 +75,13 @@ describe("ops tables of the core", () => {
     expect(() => device.setOps("swiotlb" as OpsTable)).toThrow(
       /ops must be one of linear, coherent, iommu, bounce/,
     );
+    expect(() => device.setOps("bounce", { window: { start: 0, end: 1 } })).toThrow(/only dmabounce has one/);
+    const board = make("v3.14");
+    board.device("fimc0").setOps("bounce", { window: { start: 0x4100_0000, end: 0x4200_0000 } });
+    const [low, high] = [0x40f0_0000, 0x4100_0000].map((at) =>
+      board.device("fimc0").dma.mapSingle(at, 64, ToDevice),
+    );
+    expect([low === 0x40f0_0000, high === 0x4100_0000]).toEqual([true, false]);
     expect(() => make("v3.6").device("fimc0").setOps("coherent")).toThrow(
       /profile v3.6 has no coherent table/,
     );
@@ -186,6 +193,32 @@ describe("ops of the script's own", () => {
     expect(counted()).toEqual([1, 0]);
     dma.syncSingleRangeForCpu(a, 48, 32, FromDevice);
     expect(counted()).toEqual([1, 1]);
+  });
+
+  it("is how dmabounce found its buffer in 2011; mainline finds it by any address inside", () => {
+    for (const [profile, byOffset, byMadeUpBase] of [
+      ["rfc2011", true, false],
+      ["v3.14", true, true],
+    ] as const) {
+      const m = make(profile);
+      const device = m.device("fimc0");
+      const { dma } = device;
+      device.setOps("bounce", { force: true });
+      const pa = m.memory.alloc(4096)!;
+      const a = dma.mapSingle(pa, 256, FromDevice);
+      expect(a, profile).not.toBe(pa);
+      const seen = (sync: () => void, offset: number) => {
+        device.write(a + offset, bytes("new"));
+        sync();
+        return text(m.cpu.read(pa + offset, 3)) === "new";
+      };
+      expect(seen(() => dma.syncSingleForCpu(a, 64, FromDevice), 0)).toBe(true);
+      expect(seen(() => dma.syncSingleRangeForCpu(a, 64, 64, FromDevice), 64)).toBe(byOffset);
+      expect(seen(() => dma.syncSingleForCpu(a + 128, 64, FromDevice), 128)).toBe(byMadeUpBase);
+      expect(device.counters.syncForCpu).toBe(3);
+      dma.unmapSingle(a, 256, FromDevice);
+      expect(text(m.cpu.read(pa + 128, 3))).toBe("new");
+    }
   });
 
   it("composes: the second wrapper calls the first; an op may fail a mapping of its own", () => {
