@@ -107,4 +107,23 @@ describe("linear alias", () => {
       /options.linearAlias must be one of mapped/,
     );
   });
+
+  it("an op stream reaches a buffer through its own address: uncached, no alias", () => {
+    const m = make();
+    const { index } = m.device("fimc0");
+    const record = (op: number, ...words: number[]) => [op | (index << 16), ...words];
+    m.run(
+      Uint32Array.from([
+        ...record(10, 0, 4096, 0),
+        ...record(14, 0, 0, 64),
+        ...record(13, 0, 64, 64),
+        ...record(17, 0, 0, 0),
+      ]),
+    );
+    const { cpu, hazards } = m.statistics();
+    expect(cpu.bufferStores).toBeGreaterThan(0);
+    expect(cpu.busReads).toBe(8);
+    expect(hazards).toMatchObject({ aliasReads: 0, aliasWrites: 0 });
+    expect(m.findings()).toEqual([]);
+  });
 });
