@@ -3,7 +3,7 @@
 //
 //   switches     0..15 iova   16..31 iommu   32..47 cache   48..79 dma   80..95 bounce
 //   counters     0..31 dma    32..95 cache   96..127 iova   128..159 iommu
-//              160..191 bounce   192..223 stream
+//              160..191 bounce   192..223 stream   256..399 attributes without effect
 //
 // Not modelled: this file holds numbers only.
 

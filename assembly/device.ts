@@ -5,8 +5,9 @@
 //  0x18 space      0x1c domain     0x20 maxSegSize          0x24 segBoundary
 //  0x28 minAlignMask  0x2c dmaOffset (dma = pa - dmaOffset) 0x30 busLimit (0 none)
 //  0x34 sysmmuCount   0x38 sysmmus (8 instance indices)     0x40 bounce
-//  0x44 active        0x48 memory (per-device coherent)     0x4c dark (bit k: port k moves nothing)
-//  0x80 counters (48 u64)
+//  0x44 active        0x48 memory (its own coherent memory, dma/device-memory.ts)
+//  0x4c dark (bit k: port k moves nothing)                  0x50 ranges (dma/bus.ts)
+//  0x54 snoop (SNOOP_*)                                     0x80 counters (48 u64)
 //
 // Not modelled: device links, parents; runtime power is the one word `active`.
 
@@ -31,13 +32,26 @@ export class Device {
   active: u32;
   memory: u32;
   dark: u32;
+  ranges: u32;
+  snoop: u32;
 }
+
+/** Device.snoop: the bus snoops the caches as `coherent` says, never, or always. */
+export const SNOOP_AS_COHERENT: u32 = 0;
+export const SNOOP_NEVER: u32 = 1;
+export const SNOOP_ALWAYS: u32 = 2;
 
 const DEVICE_COUNTERS: usize = 0x80;
 
 /** Record of device `index` (0..DEVICE_COUNT-1). */
 export function deviceOf(index: u32): Device {
   return changetype<Device>(DEVICES + <usize>(index * DEVICE_BYTES));
+}
+
+/** True when the device's accesses really snoop the CPU's caches, whatever its ops believe. */
+export function deviceSnoops(device: Device): bool {
+  const snoop = device.snoop;
+  return snoop === SNOOP_AS_COHERENT ? device.coherent !== 0 : snoop === SNOOP_ALWAYS;
 }
 
 /** SysMMU instance number `k` (0..sysmmuCount-1) of a device. */

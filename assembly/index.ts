@@ -3,6 +3,7 @@ export * from "./abi";
 export { blockUsed } from "./blocks";
 export * from "./cache/index";
 export * from "./dma/access";
+export { aliasAccess, aliasBlock, aliasPages, aliasRefill } from "./dma/alias";
 export { dmaAlloc, dmaFindAllocation, dmaFree } from "./dma/alloc-api";
 export {
   dmaMapPage,
@@ -15,11 +16,16 @@ export {
   dmaUnmapSg,
 } from "./dma/api";
 export { deviceAddSysmmu, deviceAttach, deviceCreate, deviceDetach, deviceSetOps } from "./dma/attach";
+export { dmaAttributeEffects } from "./dma/attributes";
 export * from "./dma/bounce-index";
+export { deviceDmaToPhys, devicePhysToDma, deviceSetRanges } from "./dma/bus";
+export { deviceDeclareMemory, deviceMemoryStatistic, deviceReleaseMemory } from "./dma/device-memory";
 export * from "./dma/iommu-index";
 export * from "./dma/linear";
 export { linearAlloc, linearFree } from "./dma/linear-alloc";
+export { dmaFreeAs, dmaMmap, dmaMmapPage } from "./dma/mmap";
 export { syncCpuToDev, syncDevToCpu, syncSetHighmem, syncSetKmapped } from "./dma/sync";
+export { dmaSyncRange } from "./dma/sync-range";
 export { pagesAlloc, pagesFree, pagesReserve, pagesUsed } from "./dram";
 export { lastError } from "./header";
 export * from "./iommu/index";

@@ -8,34 +8,18 @@
 // Not modelled: the bytes a real CPU stored; a cookie (NO_KERNEL_MAPPING) is touched as its user
 // mapping would be.
 
-import {
-  CPU_LINEAR,
-  KIND_COHERENT,
-  KIND_SG,
-  MEMORY_BUFFERABLE,
-  MEMORY_CACHEABLE,
-  SWITCH_COHERENT_MEMORY,
-} from "./abi";
+import { KIND_COHERENT, KIND_SG, MEMORY_CACHEABLE } from "./abi";
 import { cpuReadAs, cpuWriteAs } from "./cache/index";
+import { aliasAccess } from "./dma/alias";
 import { allocationAt, recordPage } from "./dma/alloc-record";
+import { allocationType } from "./dma/memory-type";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
 import { hazardBeforeCpu } from "./sanitize/hazards";
 import { Mapping } from "./sanitize/history";
-import { switchOf } from "./switches";
 
 /** Scratch of one page behind the FEED ring. */
 const SCRATCH: usize = 0x028000;
-
-/** DMA_ATTR_WRITE_COMBINE. */
-const ATTR_WRITE_COMBINE: u32 = 0x4;
-
-/** MEMORY_* of the CPU's view of the allocation at `at`. */
-function memoryOf(at: u32): u32 {
-  const record = allocationAt(at);
-  if (record.cpu === CPU_LINEAR) return MEMORY_CACHEABLE;
-  return (record.attrs & ATTR_WRITE_COMBINE) !== 0 ? MEMORY_BUFFERABLE : switchOf(SWITCH_COHERENT_MEMORY);
-}
 
 function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
   while (bytes > 0) {
@@ -56,7 +40,8 @@ function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
  */
 export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
   if (at === 0) {
-    touch(offset, bytes, write, MEMORY_CACHEABLE);
+    // A plain address goes through the linear map; what has no linear mapping is a data abort, dropped.
+    touch(offset, aliasAccess(offset, bytes, write ? 1 : 0), write, MEMORY_CACHEABLE);
     return;
   }
   const record = changetype<Mapping>(<usize>at);
@@ -78,7 +63,7 @@ export function cpuTouch(at: u32, offset: u32, bytes: u32, write: bool): void {
       skip = 0;
     }
   } else if (kind === KIND_COHERENT) {
-    const type = memoryOf(record.extra);
+    const type = allocationType(allocationAt(record.extra));
     while (left > 0) {
       const n = min<u32>(left, 4096 - (offset & 4095));
       touch(recordPage(record.extra, offset >> 12) + (offset & 4095), n, write, type);

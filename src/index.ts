@@ -50,13 +50,21 @@ export type { Surface } from "./devices/surface.js";
 export { testPicture } from "./devices/test-pattern.js";
 export { nv12mtTile } from "./devices/tiles.js";
 export { type CpuMapping, DmaAllocation, type MemoryRun, type MemoryType } from "./dma/allocation.js";
+export {
+  ATTRIBUTE_CALLS,
+  type AttributeCall,
+  type IdleAttribute,
+} from "./dma/attribute-statistics.js";
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
+export type { DmaRange } from "./dma/bus.js";
 export { DmaDebug } from "./dma/debug.js";
 export type { DmaDebugHook } from "./dma/debug-hook.js";
 export { DmaDebugObserver } from "./dma/debug-observer.js";
+export type { DeviceMemoryFigures } from "./dma/device-memory.js";
 export { DIRECTION_NAMES, DMA_MAPPING_ERROR, DmaDirection } from "./dma/direction.js";
 export { Dma } from "./dma/dma.js";
 export type { NoncoherentBuffer } from "./dma/noncoherent.js";
+export type { AllocOptions, DmaOps } from "./dma/ops.js";
 export { PROFILE_SWITCHES, PROFILES, type Profile } from "./dma/profiles.js";
 export type { Scatterlist, ScatterlistEntry } from "./dma/scatterlist.js";
 export { UserMapping } from "./dma/user-mapping.js";
@@ -64,8 +72,9 @@ export { type InterruptOutcome, SysmmuDriver } from "./iommu/driver.js";
 export { IommuError, IommuMapping, type MappingOptions } from "./iommu/mapping.js";
 export { type Lv1Entry, type Lv2Entry, PageTable, type PageTableOptions } from "./iommu/page-table.js";
 export { type RegisterAccess, RegisterLog } from "./iommu/register-log.js";
+export type { IovaAllocator } from "./iova/allocators.js";
 export { IovaSpace } from "./iova/iova-space.js";
-export { Cpu } from "./machine/cpu.js";
+export { Cpu, type CpuAccess } from "./machine/cpu.js";
 export type { Explanation } from "./machine/description.js";
 export { type AccessResult, Device, type DeviceCounters } from "./machine/device.js";
 export type { Finding } from "./machine/findings.js";
@@ -78,10 +87,12 @@ export {
 } from "./machine/injection.js";
 export { Interrupts } from "./machine/interrupts.js";
 export { GuestMemory } from "./machine/memory.js";
+export { OPS_TABLES, type OpsOptions, type OpsTable } from "./machine/ops-table.js";
 export type { CacheOptions, MachineOptions, NewDevice, TlbOptions } from "./machine/options.js";
 export { Power, type PowerPolicy } from "./machine/power.js";
 export type { RunOptions } from "./machine/run.js";
 export { SnapshotError } from "./machine/snapshot.js";
+export { Speculation } from "./machine/speculation.js";
 export type { MachineStatistics } from "./machine/statistics.js";
 export { Machine } from "./machine.js";
 export { Combiner } from "./soc/combiner.js";

@@ -4,25 +4,21 @@
 // Not modelled: instruction execution. Drivers are scripts or traces.
 
 import { checkInteger, checkU32, describe, hex } from "./check.js";
-import { type Core, coreConstant } from "./core/core.js";
+import type { Core } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { SysmmuDriver } from "./iommu/driver.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
+import { aliasFindings } from "./machine/alias.js";
 import { Board } from "./machine/board.js";
 import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
-import { type Finding, holderOf, sysmmuFindings } from "./machine/findings.js";
+import { explainAddress } from "./machine/explain.js";
+import { type Finding, sysmmuFindings } from "./machine/findings.js";
 import { hazardFindings } from "./machine/hazards.js";
-import {
-  deadMappings,
-  deathsOf,
-  describeMapping,
-  liveMappings,
-  type MappingRecord,
-} from "./machine/history.js";
+import { deadMappings, deathsOf, liveMappings, type MappingRecord } from "./machine/history.js";
 import { FaultInjection } from "./machine/injection.js";
 import type { Interrupts } from "./machine/interrupts.js";
 import { Live } from "./machine/live.js";
@@ -32,11 +28,13 @@ import {
   DEFAULT_DRAM,
   type MachineOptions,
   type NewDevice,
+  setMemoryTypes,
   type TlbOptions,
 } from "./machine/options.js";
 import type { Power } from "./machine/power.js";
+import { restoreCore } from "./machine/restore.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
-import { packSnapshot, SnapshotError, unpackSnapshot } from "./machine/snapshot.js";
+import { packSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
 import type { SocDescription } from "./soc/types.js";
 import { SysMmu } from "./sysmmu/sysmmu.js";
@@ -134,7 +132,7 @@ export class Machine {
     );
     if (error !== 0) throw new RangeError(`caches: the core refuses this geometry (errno ${-error})`);
     const machine = new Machine(core, soc, profile, options.observer ?? null);
-    if (options.coherentMemory !== undefined) machine.#live.coherentType = options.coherentMemory;
+    setMemoryTypes(machine.#live, options);
     for (const s of soc.sysmmus) {
       machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
     }
@@ -307,7 +305,10 @@ export class Machine {
   findings(): Finding[] {
     const live = this.liveMappings();
     const dead = this.deadMappings();
-    const out = hazardFindings(this.#live, this.#names(), live, dead);
+    const out = [
+      ...aliasFindings(this.#live, live, dead),
+      ...hazardFindings(this.#live, this.#names(), live, dead),
+    ];
     for (const device of this.#devices) {
       for (const port of device.sysmmus)
         out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));
@@ -322,19 +323,9 @@ export class Machine {
   explain(device: Device, iova: number): Explanation {
     device.belongsTo(this.#live);
     checkU32("iova", iova);
-    const live = this.liveMappings();
-    const dead = this.deadMappings();
-    const holder = holderOf(device.name, iova, live, []);
-    const lastHolder = holderOf(device.name, iova, [], dead);
-    const lines: string[] = [`${device.name}, IO address ${hex(iova)}:`];
     const port = device.sysmmus[0];
-    const walk =
-      port === undefined ? ["no SysMMU: the bus address is physical"] : this.sysmmu(port).explain(iova);
-    lines.push(...walk.map((line) => `  ${line}`));
-    if (holder !== null) lines.push(`  held by ${describeMapping(holder)}`);
-    else lines.push("  no live mapping holds it");
-    if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
-    return { text: lines.join("\n"), holder, lastHolder };
+    const mmu = port === undefined ? null : this.sysmmu(port);
+    return explainAddress(device.name, iova, mmu, this.liveMappings(), this.deadMappings());
   }
 
   #names(): string[] {
@@ -350,16 +341,7 @@ export class Machine {
       profile: this.profile,
       devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
       sysmmus: [...this.#sysmmus.keys()],
-      mappings: this.#mappings
-        .filter((m) => m.references > 0)
-        .map((m) => ({
-          base: m.base,
-          size: m.size,
-          space: m.space,
-          domain: m.domain,
-          created: m.references > m.devices.length,
-          devices: m.devices.map((d) => d.index),
-        })),
+      mappings: this.#mappings.filter((m) => m.references > 0).map((m) => m.saved),
       labels: this.#live.labels,
       board: this.#board.address,
     };
@@ -371,20 +353,7 @@ export class Machine {
    * @throws SnapshotError naming what does not fit (magic, versions, truncation)
    */
   static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
-    if (!(bytes instanceof Uint8Array))
-      throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
-    const { description, fill } = unpackSnapshot(bytes);
-    const d = description as Description;
-    const core = loadCore(options.core);
-    fill(core);
-    const version = core.u32[1]!;
-    if (core.u32[0] !== coreConstant(core, "MAGIC"))
-      throw new SnapshotError("the memory of the snapshot holds no machine");
-    if (version !== coreConstant(core, "ABI_VERSION")) {
-      throw new SnapshotError(
-        `snapshot of ABI version ${version}, this core has ${coreConstant(core, "ABI_VERSION")}`,
-      );
-    }
+    const { core, description: d } = restoreCore(bytes, options.core);
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
     for (const label of d.labels) machine.#live.label(label);
     for (const [index, name] of d.sysmmus.entries()) {

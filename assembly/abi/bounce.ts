@@ -7,6 +7,7 @@
 export const SWITCH_BOUNCE_KIND: u32 = 80; // BOUNCE_DMABOUNCE or BOUNCE_SWIOTLB
 export const SWITCH_SWIOTLB_COPY_ALWAYS: u32 = 81; // 1 map copies to the buffer for every direction (5.18)
 export const SWITCH_DMA_POOL_WASTE: u32 = 82; // 1 dma_pool never uses the last block of a page (to 6.2)
+export const SWITCH_BOUNCE_EXACT: u32 = 83; // 1 dmabounce finds a buffer by its start only (to v3.4)
 export const BOUNCE_DMABOUNCE: u32 = 0;
 export const BOUNCE_SWIOTLB: u32 = 1;
 export const LOG_GROUP_BOUNCE: u32 = 7; // copies and messages of the bounce ops

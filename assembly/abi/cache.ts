@@ -24,7 +24,6 @@ export const SWITCH_KMAP: u32 = 36; // highmem: 0 existing kmap first, else a te
 
 export const SWITCH_LINEAR_DIRECT: u32 = 37; // linear ops: 0 arm_dma_ops (cannot fail), 1 dma-direct (masks checked)
 export const SWITCH_LINEAR_COOKIE: u32 = 38; // NO_KERNEL_MAPPING of linear alloc: 0 ignored, 1 arm_dma_alloc, 2 dma-direct
-export const SWITCH_COHERENT_MEMORY: u32 = 39; // MEMORY_* of coherent allocations without write-combine: 1 or 2
 
 // kinds of LOG_GROUP_CACHE
 export const LOGK_DMAC_MAP: u32 = 0; // pa, length, direction, via (VIA_*)

@@ -8,6 +8,16 @@ export const COUNT_UNMAP_UNKNOWN: u32 = 1; // unmap, free or sync of an address 
 export const COUNT_UNMAP_SIZE: u32 = 2; // unmap with another size than mapped
 export const COUNT_UNMAP_DIRECTION: u32 = 3; // unmap with another direction than mapped
 export const COUNT_HISTORY_FULL: u32 = 4; // births not recorded: no memory for the table
+export const COUNT_SYNC_START: u32 = 5; // range syncs whose start address is no mapping's
+export const COUNT_SYNC_BEYOND: u32 = 6; // range syncs that leave the mapping they start in
+export const COUNT_SYNC_UNREACHABLE: u32 = 7; // syncs of a bus address outside every range of the device
+export const COUNT_ALIAS_READS: u32 = 8; // CPU loads through the linear address of an uncached buffer, one per page
+export const COUNT_ALIAS_WRITES: u32 = 9; // the same for stores
+export const COUNT_ALIAS_FAULTS: u32 = 10; // of both: stopped because the alias is unmapped
+export const COUNT_DEVICE_MEMORY: u32 = 11; // allocations served from a device's own memory
+export const COUNT_DEVICE_MEMORY_FULL: u32 = 12; // allocations that found no room there
+export const COUNT_DEVICE_MEMORY_GONE: u32 = 13; // frees after the region was released
+export const COUNT_FREE_ATTRIBUTES: u32 = 14; // frees that freed nothing: other attributes than at alloc
 
 // ---- dma ops behind an IOMMU (assembly/dma/iommu*.ts) ------------------------------
 export const ENXIO: i32 = 6;
@@ -37,6 +47,14 @@ export const SWITCH_DMA_SIMPLE: u32 = 64;
 export const SWITCH_DMA_MMAP: u32 = 65;
 export const SWITCH_DMA_POOL_PAGES: u32 = 66;
 export const SWITCH_DMA_ZERO_IOVA: u32 = 67;
+export const SWITCH_DMA_COHERENT_TYPE: u32 = 68;
+export const SWITCH_DMA_ALIAS: u32 = 69;
+export const SWITCH_DMA_MEMORY_FIRST: u32 = 70;
+export const SWITCH_DMA_MEMORY_EXCLUSIVE: u32 = 71;
+export const SWITCH_DMA_MEMORY_WC: u32 = 72;
+export const SWITCH_DMA_ZONE_BITS: u32 = 73;
+export const SWITCH_DMA_RANGES: u32 = 74;
+export const SWITCH_DMA_MASK: u32 = 75;
 /** 1: iommu_map and friends go to a recorder with a page model (assembly/dma/iommu-stub.ts). */
 export const SWITCH_IOMMU_STUB: u32 = 79;
 /** Ways of SWITCH_DMA_COHERENT. */
@@ -73,6 +91,14 @@ export const CPU_REMAP: u32 = 1; // a new virtual range
 export const CPU_POOL: u32 = 2; // an address in the atomic pool
 export const CPU_COOKIE: u32 = 3; // the page array (NO_KERNEL_MAPPING): not to be dereferenced
 export const CPU_LINEAR: u32 = 4; // the linear map
+export const CPU_DEVICE: u32 = 5; // an address in the device's own memory
+/** Ways of SWITCH_DMA_ALIAS. */
+export const ALIAS_MAPPED: u32 = 0;
+export const ALIAS_UNMAPPED: u32 = 1;
+/** Ways of SWITCH_DMA_MASK: what a supported mask must cover. */
+export const MASK_LIMIT: u32 = 0; // arm_dma_limit
+export const MASK_MEMORY: u32 = 1; // the last page of memory, or the DMA zone
+export const MASK_DIRECT: u32 = 2; // the same as dma-direct computes it; 32 bits are always enough
 /** Results of iommuOpsFreeAs. */
 export const FREE_DONE: u32 = 0;
 export const FREE_INVALID: u32 = 1; // WARN "trying to free invalid coherent area", nothing freed
@@ -91,3 +117,25 @@ export const COUNT_REFUSED: u32 = 24; // calls in which the kernel runs off into
 export const COUNT_UNCHECKED_MMAP: u32 = 25; // mmap of more than the buffer, unchecked by the profile
 export const COUNT_RESOURCE_IDENTITY: u32 = 26; // mapResource without such an op: address unchanged
 export const COUNT_NO_OP: u32 = 27; // calls that the ops table of the device leaves out
+
+// ---- attributes without effect (assembly/dma/attributes.ts) ---------------------------
+/** Calls that take attributes. */
+export const CALL_ALLOC: u32 = 0;
+export const CALL_MAP: u32 = 1;
+export const CALL_UNMAP: u32 = 2;
+export const CALL_MAP_SG: u32 = 3;
+export const CALL_UNMAP_SG: u32 = 4;
+export const CALL_MAP_RESOURCE: u32 = 5;
+export const CALL_UNMAP_RESOURCE: u32 = 6;
+export const CALL_FREE: u32 = 7;
+export const CALL_MMAP: u32 = 8;
+export const CALL_COUNT: u32 = 9;
+/** Bits counted one by one; those above share the last cell. */
+export const ATTR_BITS: u32 = 16;
+/** Machine-wide counters 256..399: 16 per call, passed and without effect. */
+export const IDLE_ATTRIBUTES: u32 = 256;
+
+// ---- linear aliases of uncached buffers (assembly/dma/alias.ts) -----------------------
+/** Buffers with alias accesses remembered, and bytes of one slot. */
+export const ALIAS_SLOTS: u32 = 64;
+export const ALIAS_SLOT_BYTES: u32 = 40;

@@ -48,6 +48,9 @@ export const INJECT_PAGES: u32 = 1; // a guest page allocation
 export const INJECT_TABLE: u32 = 2; // a level-2 table allocation
 export const INJECT_IOVA: u32 = 3; // an IO-address allocation
 export const INJECT_BOUNCE: u32 = 4; // a bounce-buffer allocation
+// 5: INJECT_REMAP (dma.ts)
+export const INJECT_SPACE: u32 = 6; // the record or a bitmap of an IO-address space
+export const INJECT_ATTACH: u32 = 7; // attaching a device to a domain
 
 // ---- log groups (log.ts) -----------------------------------------------------
 export const LOG_GROUP_REGISTER: u32 = 0; // SysMMU register accesses

@@ -20,12 +20,13 @@ import {
   DEVCOUNT_READS,
   DEVCOUNT_WRITE_BYTES,
   DEVCOUNT_WRITES,
+  NO_PA,
   STOP_BUS_ERROR,
   SYSMMU_V5,
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
 import { counter } from "../counters";
-import { Device, deviceCount, deviceOf, deviceSysmmu } from "../device";
+import { Device, deviceCount, deviceOf, deviceSnoops, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
 import { hazardAfterAccess, hazardsOfAccesses } from "../sanitize/hazards";
@@ -37,6 +38,8 @@ import {
   sysmmuTranslateBatch,
 } from "../sysmmu/index";
 import { sysmmuOf } from "../sysmmu/instance";
+import { physOf } from "./bus";
+import { memoryPhys } from "./device-memory";
 
 /** Bytes of a burst where the access does not say: eight beats of 64 bit. */
 const DEFAULT_BURST_SHIFT: u32 = 6;
@@ -45,11 +48,17 @@ const SCRATCH: usize = 0x028000;
 
 /** Memory access without a SysMMU; bytes done (all or nothing per page). */
 function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
-  if (!inDram(pa, bytes)) return 0;
+  if (pa === NO_PA || !inDram(pa, bytes)) return 0;
   if (op === ACCESS_NONE) return bytes;
   if (op === ACCESS_COHERENT)
     return (write !== 0 ? snoopWrite(pa, bytes, at) : snoopRead(pa, bytes, at)) !== 0 ? bytes : 0;
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
+}
+
+/** The physical address that `dma` is without a SysMMU; NO_PA where the bus leads nowhere. */
+function reachedBy(device: Device, dma: u32): u32 {
+  const own = memoryPhys(device, dma);
+  return own !== NO_PA ? own : physOf(device, dma);
 }
 
 // True when the master or the System MMU of the port lacks power or clock.
@@ -65,7 +74,8 @@ function isDark(device: Device, port: u32): bool {
 function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst: u32, at: usize): u32 {
   const device = deviceOf(index);
   const mapped = port < device.sysmmuCount;
-  if (!mapped && !inDram(dma + device.dmaOffset, bytes)) return 0;
+  const first = mapped ? 0 : reachedBy(device, dma);
+  if (!mapped && (first === NO_PA || !inDram(first, bytes))) return 0;
   let done: u32 = 0;
   while (done < bytes) {
     const start = dma + done;
@@ -74,7 +84,7 @@ function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst:
     const stale = counter(COUNT_STALE_DEVICE_READS);
     const dirty = counter(COUNT_UNDER_DIRTY_WRITES);
     let moved: u32;
-    let pa = start + device.dmaOffset;
+    let pa = first + done;
     if (mapped) {
       const instance = deviceSysmmu(device, port);
       moved = sysmmuAccess(instance, start, n, burst, write, ACCESS_BUS, at + done);
@@ -115,7 +125,7 @@ function access(
     done =
       op === ACCESS_BUS
         ? watched(index, port, dma, bytes, write, burst, at)
-        : plain(dma + device.dmaOffset, bytes, write, op, at);
+        : plain(reachedBy(device, dma), bytes, write, op, at);
     bus = done < bytes;
   }
   deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);
@@ -148,7 +158,7 @@ export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: 
     if (done < bytes) acknowledge(device, port);
     return done;
   }
-  const op = device.coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  const op = deviceSnoops(device) ? ACCESS_COHERENT : ACCESS_BUS;
   let done: u32 = 0;
   while (done < bytes) {
     const n = min<u32>(bytes - done, 4096 - ((dma + done) & 4095));
@@ -168,7 +178,7 @@ export function deviceAccess(index: u32, dma: u32, bytes: u32, write: u32, how: 
  * `port`. Returns the bytes done; a fault leaves the master stalled.
  */
 export function deviceTransfer(index: u32, dma: u32, bytes: u32, write: u32, port: u32, pointer: usize): u32 {
-  const op = deviceOf(index).coherent !== 0 ? ACCESS_COHERENT : ACCESS_BUS;
+  const op = deviceSnoops(deviceOf(index)) ? ACCESS_COHERENT : ACCESS_BUS;
   return access(index, dma, bytes, write, port, 1 << DEFAULT_BURST_SHIFT, op, pointer);
 }
 

@@ -9,6 +9,12 @@
 // Not modelled: sleeping and interrupt context (gfp bits tell atomic allocations apart).
 
 import {
+  CALL_MAP,
+  CALL_MAP_RESOURCE,
+  CALL_MAP_SG,
+  CALL_UNMAP,
+  CALL_UNMAP_RESOURCE,
+  CALL_UNMAP_SG,
   COUNT_UNMAP_DIRECTION,
   COUNT_UNMAP_SIZE,
   COUNT_UNMAP_UNKNOWN,
@@ -38,6 +44,7 @@ import {
   NO_PA,
   OPS_BOUNCE,
   OPS_IOMMU,
+  SWITCH_DMA_RESOURCE,
 } from "../abi";
 import { count } from "../counters";
 import { Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
@@ -45,7 +52,9 @@ import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
 import { hazardAfterHandover, hazardNote, linesDropped, serialAt } from "../sanitize/hazards";
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
+import { switchOf } from "../switches";
 import { sysmmuMarkStale } from "../sysmmu/index";
+import { noteAttributes } from "./attributes";
 import {
   bounceOpsMapPage,
   bounceOpsMapSg,
@@ -70,6 +79,7 @@ import {
 } from "./iommu";
 import {
   linearMapPage,
+  linearMapResource,
   linearMapSg,
   linearSyncForCpu,
   linearSyncForDevice,
@@ -78,6 +88,7 @@ import {
   linearUnmapPage,
   linearUnmapSg,
 } from "./linear";
+import { birthUntranslated, findUntranslated } from "./untranslated";
 
 /** Counts `bytes` more held by the device, and the peaks. */
 export function held(device: Device, bytes: u64): void {
@@ -117,6 +128,7 @@ export function dmaMapPage(
   label: u32,
 ): u32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP, attrs);
   const device = deviceOf(index);
   const ops = device.ops;
   let dma: u32;
@@ -164,6 +176,7 @@ export function dmaUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u
 /** The same for the mapping at record `at`, where the caller knows which of several it means. */
 export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP, attrs);
   const device = deviceOf(index);
   const serial = ending(device, index, at, dma, size, dir);
   const dropped = linesDropped();
@@ -178,12 +191,20 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
 }
 
+/** True when resources keep their address although the device has IOMMU ops (before v4.9). */
+function plainResources(device: Device): bool {
+  return device.ops === OPS_IOMMU && switchOf(SWITCH_DMA_RESOURCE) === 0;
+}
+
 /** dma_map_resource: device registers at `pa`; no cache maintenance. */
 export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: u32, label: u32): u32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP_RESOURCE, attrs);
   const device = deviceOf(index);
   const dma =
-    device.ops === OPS_IOMMU ? iommuOpsMapResource(index, pa, size, dir, attrs) : pa - device.dmaOffset;
+    device.ops === OPS_IOMMU
+      ? iommuOpsMapResource(index, pa, size, dir, attrs)
+      : linearMapResource(index, pa, size);
   if (dma === DMA_MAPPING_ERROR) {
     deviceCount(device, DEVCOUNT_MAP_ERRORS, 1);
     return dma;
@@ -191,18 +212,22 @@ export function dmaMapResource(index: u32, pa: u32, size: u32, dir: u32, attrs: 
   deviceCount(device, DEVCOUNT_MAPS, 1);
   deviceCount(device, DEVCOUNT_MAP_BYTES, size);
   held(device, size);
-  historyBirth(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
+  if (plainResources(device)) birthUntranslated(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
+  else historyBirth(index, KIND_RESOURCE, dma, size, pa, dir, attrs, label);
   return dma;
 }
 
 /** dma_unmap_resource. */
 export function dmaUnmapResource(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
-  unmapResourceOf(historyFind(index, dma, size), index, dma, size, dir, attrs);
+  const plain = plainResources(deviceOf(index));
+  const at = plain ? findUntranslated(index, dma, size) : historyFind(index, dma, size);
+  unmapResourceOf(at, index, dma, size, dir, attrs);
 }
 
 /** The same for the mapping at record `at`. */
 export function unmapResourceOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP_RESOURCE, attrs);
   const device = deviceOf(index);
   const serial = ending(device, index, at, dma, size, dir);
   if (device.ops === OPS_IOMMU) {
@@ -230,6 +255,7 @@ export function sgBytes(nents: u32): u32 {
  */
 export function dmaMapSg(index: u32, nents: u32, dir: u32, attrs: u32, label: u32): i32 {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_MAP_SG, attrs);
   const device = deviceOf(index);
   const ops = device.ops;
   let segments: i32;
@@ -273,6 +299,7 @@ export function dmaUnmapSg(index: u32, nents: u32, dir: u32, attrs: u32): void {
 /** The same for the list mapped at record `at`. */
 export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32): void {
   tick();
+  if (attrs !== 0) noteAttributes(index, CALL_UNMAP_SG, attrs);
   const device = deviceOf(index);
   const bytes = sgBytes(nents);
   const first = sgField(0, 12);

@@ -8,9 +8,10 @@
 //
 // Not modelled: device links and probe order.
 
-import { OPS_IOMMU, OPS_LINEAR } from "../abi";
+import { INJECT_ATTACH, OPS_IOMMU, OPS_LINEAR } from "../abi";
 import { deviceOf, deviceSysmmu } from "../device";
 import { header } from "../header";
+import { injected, injectedErrno } from "../inject";
 import { driverAttach, driverDetach } from "../iommu/index";
 import { iovaTrackOwners } from "../iova/index";
 import { DEVICE_COUNT } from "../layout";
@@ -47,7 +48,7 @@ export function deviceSetOps(index: u32, ops: u32): void {
 
 /** Attaches a device to a domain and its IO-address space; 0 or the driver's errno (positive: already there). */
 export function deviceAttach(index: u32, space: u32, domain: u32): i32 {
-  const error = driverAttach(domain, index);
+  const error = injected(INJECT_ATTACH) ? -injectedErrno(INJECT_ATTACH) : driverAttach(domain, index);
   if (error < 0) return error;
   const d = deviceOf(index);
   d.space = space;

@@ -6,7 +6,7 @@
 //   sync    copy the named part; direction must be the mapped one
 //   unmap   copy all back for FROM_DEVICE and BIDIRECTIONAL, flush the original's lines
 //
-// A safe buffer is found by any address inside it, newest first. Where the kernel stops (BUG) the
+// A safe buffer is found by any address inside it, newest first (in 2011 by its start only). Where the kernel stops (BUG) the
 // call does nothing and `bounceSaid` tells; where it copies beyond the buffer the copy is cut.
 // The barrier that a driver's doorbell brings is taken to follow each copy.
 //
@@ -36,12 +36,14 @@ import {
   LOGK_BOUNCE_MAP,
   LOGK_BOUNCE_UNMAP,
   MEMORY_BUFFERABLE,
+  SWITCH_BOUNCE_EXACT,
 } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { cpuBarrier, dmacFlushVia } from "../cache/index";
 import { count } from "../counters";
 import { deviceOf } from "../device";
 import { logEvent, logging } from "../log";
+import { switchOf } from "../switches";
 import { copyIn, copyOut, says } from "./bounce-common";
 import { blockPoolCreate, blockPoolDestroy, busOf } from "./bounce-pool";
 import {
@@ -188,9 +190,13 @@ export function dmabounceUnmap(index: u32, dma: u32, size: u32, dir: u32): void 
   safeRelease(index, at);
 }
 
-/** Copies the part of a bounced buffer at `dma`; true when `dma` is not bounced. */
-function syncPart(index: u32, dma: u32, size: u32, dir: u32, forCpu: bool): bool {
-  const at = safeFind(index, dma);
+/**
+ * Copies the part of a bounced buffer at `start` + `apart`; true when it is not bounced. Where only starts
+ * count the buffer is looked up by `start`.
+ */
+function syncPart(index: u32, start: u32, apart: u32, size: u32, dir: u32, forCpu: bool): bool {
+  const dma = start + apart;
+  const at = safeFind(index, switchOf(SWITCH_BOUNCE_EXACT) !== 0 ? start : dma);
   if (at === 0) return true;
   const safe = safeAt(at);
   if (safe.dir !== dir) {
@@ -201,8 +207,9 @@ function syncPart(index: u32, dma: u32, size: u32, dir: u32, forCpu: bool): bool
   r.bounces = r.bounces + 1;
   const offset = dma - busOf(index, safe.pa);
   let bytes = size;
-  if (bytes > safe.size - offset) {
-    bytes = safe.size - offset;
+  const left = offset < safe.size ? safe.size - offset : 0;
+  if (bytes > left) {
+    bytes = left;
     count(COUNT_BOUNCE_CLAMPED);
   }
   if (forCpu) {
@@ -216,10 +223,24 @@ function syncPart(index: u32, dma: u32, size: u32, dir: u32, forCpu: bool): bool
 
 /** sync_single_for_cpu. */
 export function dmabounceSyncForCpu(index: u32, dma: u32, size: u32, dir: u32): void {
-  if (syncPart(index, dma, size, dir, true)) linearSyncForCpu(index, dma, size, dir);
+  if (syncPart(index, dma, 0, size, dir, true)) linearSyncForCpu(index, dma, size, dir);
 }
 
 /** sync_single_for_device. */
 export function dmabounceSyncForDevice(index: u32, dma: u32, size: u32, dir: u32): void {
-  if (syncPart(index, dma, size, dir, false)) linearSyncForDevice(index, dma, size, dir);
+  if (syncPart(index, dma, 0, size, dir, false)) linearSyncForDevice(index, dma, size, dir);
+}
+
+/** sync_single_range: start and offset apart, as the ops of 2011 had them; `forDevice` 0 or 1. */
+export function dmabounceSyncRange(
+  index: u32,
+  start: u32,
+  offset: u32,
+  size: u32,
+  dir: u32,
+  forDevice: u32,
+): void {
+  if (!syncPart(index, start, offset, size, dir, forDevice === 0)) return;
+  if (forDevice !== 0) linearSyncForDevice(index, start + offset, size, dir);
+  else linearSyncForCpu(index, start + offset, size, dir);
 }

@@ -16,11 +16,13 @@ import {
   GFP_ATOMIC,
   INJECT_BOUNCE,
   NO_PA,
+  SWITCH_BOUNCE_EXACT,
 } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { count } from "../counters";
 import { deviceOf } from "../device";
 import { injected } from "../inject";
+import { switchOf } from "../switches";
 import { runPa } from "./alloc-record";
 import { says } from "./bounce-common";
 import { blockPoolAlloc, blockPoolFree, blockPoolSize, busOf } from "./bounce-pool";
@@ -103,7 +105,7 @@ export function safeFor(index: u32, r: Registration, size: u32): u32 {
   return at;
 }
 
-/** The safe buffer that holds bus address `dma`, or 0. The error value is complained about. */
+/** The safe buffer that holds bus address `dma`, or that begins there where only starts count; or 0. The error value is complained about. */
 export function safeFind(index: u32, dma: u32): u32 {
   const at = registrationOf(index);
   if (at === 0) return 0;
@@ -113,6 +115,10 @@ export function safeFind(index: u32, dma: u32): u32 {
     return 0;
   }
   let safe = registration(at).newest;
+  if (switchOf(SWITCH_BOUNCE_EXACT) !== 0) {
+    while (safe !== 0 && dma !== busOf(index, safeAt(safe).pa)) safe = safeAt(safe).next;
+    return safe;
+  }
   while (safe !== 0 && dma - busOf(index, safeAt(safe).pa) >= safeAt(safe).size) safe = safeAt(safe).next;
   return safe;
 }

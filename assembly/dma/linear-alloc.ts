@@ -18,6 +18,7 @@ import {
   CPU_LINEAR,
   CPU_POOL,
   CPU_REMAP,
+  DMA_MAPPING_ERROR,
   ENOMEM,
   GFP_ATOMIC,
   INJECT_REMAP,
@@ -45,6 +46,7 @@ import {
   runPa,
   runPages,
 } from "./alloc-record";
+import { busOf } from "./bus";
 import { highestOf } from "./linear";
 import { blockAlloc, blockFree, clearBuffer, FOREIGN } from "./pages";
 import { orderOf, poolAlloc, poolFree } from "./pool";
@@ -60,7 +62,8 @@ function failed(at: u32): u32 {
 }
 
 function coherentReaches(device: Device, pa: u32, bytes: u32): bool {
-  return <u64>(pa - device.dmaOffset) + bytes - 1 <= highestOf(device, device.coherentMask);
+  const dma = busOf(device, pa);
+  return dma !== DMA_MAPPING_ERROR && <u64>dma + bytes - 1 <= highestOf(device, device.coherentMask);
 }
 
 function fromPool(device: Device, at: u32, pages: u32, cookie: bool): u32 {
@@ -69,7 +72,7 @@ function fromPool(device: Device, at: u32, pages: u32, cookie: bool): u32 {
   const record = allocationAt(at);
   record.cpu = cookie ? CPU_COOKIE : CPU_POOL;
   record.flags |= FLAG_POOL;
-  record.handle = pa - device.dmaOffset;
+  record.handle = busOf(device, pa);
   return recordAppend(at, pa, pages); // the first run always fits
 }
 
@@ -110,7 +113,7 @@ export function linearAlloc(index: u32, size: u32, gfp: u32, attrs: u32): u32 {
   }
   clearBuffer(pa, pages << 12, !(direct && coherent));
   const record = allocationAt(at);
-  record.handle = pa - device.dmaOffset;
+  record.handle = busOf(device, pa);
   if (foreign) record.flags |= FLAG_FOREIGN;
   recordAppend(at, pa, kept);
   if (cookie) record.cpu = CPU_COOKIE;

@@ -1,4 +1,4 @@
-// The ops of a device without an IOMMU: bus address = physical address - dmaOffset.
+// The ops of a device without an IOMMU: the bus address follows from the physical one (bus.ts).
 //
 //   map    hand the bytes to the device (caches), return the address
 //   unmap  hand them back; nothing was remembered, size and direction are the caller's word
@@ -7,21 +7,25 @@
 // same, and counted. dma-direct (v6.0, switch LINEAR_DIRECT) refuses it. A coherent device has
 // no cache work in any version (spec/dma-mapping 1.3, 1.6).
 //
-// Not modelled: range maps with several windows (one offset per device); P2PDMA.
+// Not modelled: P2PDMA.
 
 import {
   COUNT_MASK_OVERFLOW,
   COUNT_MASK_UNREACHABLE,
+  COUNT_SYNC_UNREACHABLE,
   DMA_MAPPING_ERROR,
   EIO,
+  NO_PA,
   SWITCH_DMA_SKIP_SYNC,
   SWITCH_LINEAR_DIRECT,
 } from "../abi";
 import { count } from "../counters";
 import { Device, deviceOf } from "../device";
 import { PAGE_SIZE } from "../dram";
+import { header } from "../header";
 import { SG, SG_BYTES } from "../layout";
 import { switchOf } from "../switches";
+import { busOf, physOf } from "./bus";
 import { syncCpuToDev, syncDevToCpu } from "./sync";
 
 const ATTR_SKIP_CPU_SYNC: u32 = 0x20;
@@ -39,16 +43,22 @@ export function highestOf(device: Device, mask: u64): u64 {
   return mask === 0 ? limit : min(mask, limit);
 }
 
-/** dma_capable: the last byte of [dma, dma + size) is within mask and bus limit and does not wrap. */
+/**
+ * dma_capable: the last byte of [dma, dma + size) is within mask and bus limit and does not wrap. dma-direct
+ * also wants it above the bus address of the first page of memory.
+ */
 export function deviceReaches(device: Device, dma: u32, size: u32): bool {
   const last = size === 0 ? dma : dma + size - 1;
+  if (switchOf(SWITCH_LINEAR_DIRECT) !== 0) {
+    if (dma === DMA_MAPPING_ERROR || min(dma, last) < busOf(device, header().dramBase)) return false;
+  }
   return last >= dma && <u64>last <= highestOf(device, device.dmaMask);
 }
 
 /** map_page: `size` bytes at `offset` of the page at `page`; the bus address or DMA_MAPPING_ERROR. */
 export function linearMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u32, attrs: u32): u32 {
   const device = deviceOf(index);
-  const dma = page + offset - device.dmaOffset;
+  const dma = busOf(device, page + offset);
   if (!deviceReaches(device, dma, size)) {
     if (switchOf(SWITCH_LINEAR_DIRECT) !== 0) {
       count(COUNT_MASK_OVERFLOW);
@@ -62,13 +72,34 @@ export function linearMapPage(index: u32, page: u32, offset: u32, size: u32, dir
 
 /** Page and offset of a bus address, as the sync helpers want them. */
 function toCpu(device: Device, dma: u32, size: u32, dir: u32): void {
-  const pa = dma + device.dmaOffset;
+  const pa = physOf(device, dma);
+  if (device.ranges !== 0 && pa === NO_PA) {
+    count(COUNT_SYNC_UNREACHABLE);
+    return;
+  }
   syncDevToCpu(pa & ~(PAGE_SIZE - 1), pa & (PAGE_SIZE - 1), size, dir);
 }
 
 function toDevice(device: Device, dma: u32, size: u32, dir: u32): void {
-  const pa = dma + device.dmaOffset;
+  const pa = physOf(device, dma);
+  if (device.ranges !== 0 && pa === NO_PA) {
+    count(COUNT_SYNC_UNREACHABLE);
+    return;
+  }
   syncCpuToDev(pa & ~(PAGE_SIZE - 1), pa & (PAGE_SIZE - 1), size, dir);
+}
+
+/**
+ * map_resource: registers keep their address, offsets and ranges are for memory. dma-direct refuses what
+ * the device cannot drive.
+ */
+export function linearMapResource(index: u32, pa: u32, size: u32): u32 {
+  if (switchOf(SWITCH_LINEAR_DIRECT) === 0) return pa;
+  const device = deviceOf(index);
+  const last = size === 0 ? pa : pa + size - 1;
+  if (last >= pa && <u64>last <= highestOf(device, device.dmaMask)) return pa;
+  count(COUNT_MASK_OVERFLOW);
+  return DMA_MAPPING_ERROR;
 }
 
 /** unmap_page of `size` bytes at `dma`. */

@@ -21,7 +21,8 @@ import { logEvent, logging } from "../log";
 /** Byte offset in the header of the address of a page of zeros. */
 const ZEROS: usize = 0x188;
 
-function zeros(): usize {
+/** Address of a page of zeros, 0 when memory is exhausted. */
+export function zeroBlock(): usize {
   let block = load<u32>(HEADER, ZEROS);
   if (block === 0) {
     block = <u32>arenaAlloc(4096);
@@ -34,7 +35,7 @@ function zeros(): usize {
 export function zeroPages(pa: u32, bytes: u32): void {
   if (logging(LOG_GROUP_PAGES)) logEvent(LOG_GROUP_PAGES, LOGK_ZERO, pa, bytes, 0, 0, 0);
   if (!inDram(pa, bytes)) return;
-  const from = zeros();
+  const from = zeroBlock();
   if (from === 0) return;
   for (let done: u32 = 0; done < bytes; done += 4096) cpuWrite(pa + done, 4096, from);
 }

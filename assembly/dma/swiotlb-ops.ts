@@ -39,6 +39,7 @@ import { injected } from "../inject";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
 import { copyIn, copyOut, says } from "./bounce-common";
+import { busOf, physOf } from "./bus";
 import {
   deviceReaches,
   linearMapPage,
@@ -155,14 +156,14 @@ export function swiotlbMapPage(index: u32, page: u32, offset: u32, size: u32, di
   const device = deviceOf(index);
   const pa = page + offset;
   const forced = swiotlbReady() && slotPool().force !== 0;
-  if (!forced && (deviceReaches(device, pa - device.dmaOffset, size) || !swiotlbReady())) {
+  if (!forced && (deviceReaches(device, busOf(device, pa), size) || !swiotlbReady())) {
     const dma = linearMapPage(index, page, offset, size, dir, attrs);
     if (dma !== DMA_MAPPING_ERROR) count(COUNT_BOUNCE_DIRECT);
     return dma;
   }
   const buffer = swiotlbMap(index, pa, size, 0, dir, attrs);
   if (buffer === NO_PA) return DMA_MAPPING_ERROR;
-  const dma = buffer - device.dmaOffset;
+  const dma = busOf(device, buffer);
   if (!deviceReaches(device, dma, size)) {
     swiotlbUnmap(index, buffer, size, dir, attrs | ATTR_SKIP_CPU_SYNC);
     says(BOUNCE_SAYS_OVERFLOW, index, dma, size, 0);
@@ -185,7 +186,7 @@ function badDirection(index: u32, dir: u32): bool {
 export function swiotlbSyncForCpu(index: u32, dma: u32, size: u32, dir: u32): void {
   linearSyncForCpu(index, dma, size, dir);
   const device = deviceOf(index);
-  const buffer = dma + device.dmaOffset;
+  const buffer = physOf(device, dma);
   if (!swiotlbContains(buffer) || badDirection(index, dir) || dir === DMA_TO_DEVICE) return;
   bounce(index, device, buffer, size, false);
 }
@@ -193,7 +194,7 @@ export function swiotlbSyncForCpu(index: u32, dma: u32, size: u32, dir: u32): vo
 /** sync_single_for_device: the copy first, then caches. */
 export function swiotlbSyncForDevice(index: u32, dma: u32, size: u32, dir: u32): void {
   const device = deviceOf(index);
-  const buffer = dma + device.dmaOffset;
+  const buffer = physOf(device, dma);
   if (swiotlbContains(buffer) && !badDirection(index, dir) && dir !== DMA_FROM_DEVICE) {
     bounce(index, device, buffer, size, true);
   }
@@ -202,7 +203,7 @@ export function swiotlbSyncForDevice(index: u32, dma: u32, size: u32, dir: u32):
 
 /** unmap_page of dma-direct with swiotlb. */
 export function swiotlbUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
-  const buffer = dma + deviceOf(index).dmaOffset;
+  const buffer = physOf(deviceOf(index), dma);
   if (!swiotlbContains(buffer)) {
     linearUnmapPage(index, dma, size, dir, attrs);
     return;

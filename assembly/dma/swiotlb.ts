@@ -17,6 +17,7 @@ import { arenaAlloc, arenaFree } from "../arena";
 import { Device } from "../device";
 import { pagesAlloc, pagesFree } from "../dram";
 import { poolPointer, setPoolPointer } from "./bounce-common";
+import { busOf } from "./bus";
 
 export const SLOT_SHIFT: u32 = 11;
 export const SLOT_BYTES: u32 = 2048;
@@ -130,14 +131,15 @@ export function swiotlbSetCpu(cpu: u32): void {
   if (swiotlbReady()) slotPool().cpu = cpu;
 }
 
-/** Figures: 0 io_tlb_nslabs, 1 io_tlb_used, 2 io_tlb_used_hiwater, 3 pa of the pool, 4 areas. */
+/** Figures: 0 io_tlb_nslabs, 1 io_tlb_used, 2 io_tlb_used_hiwater, 3 pa of the pool, 4 areas, 5 used for every mapping. */
 export function swiotlbStatistic(n: u32): u32 {
   if (!swiotlbReady()) return n === 3 ? NO_PA : 0;
   const pool = slotPool();
   if (n === 0) return pool.slots;
   if (n === 1) return pool.used;
   if (n === 2) return pool.usedAtMost;
-  return n === 3 ? pool.pa : pool.areas;
+  if (n === 3) return pool.pa;
+  return n === 4 ? pool.areas : pool.force;
 }
 
 /** Writes io_tlb_used_hiwater: only 0 is taken (0, else -22). */
@@ -182,7 +184,7 @@ function searchArea(device: Device, area: u32, original: u32, bytes: u32, alignM
   let zero = alignMask & ~(SLOT_BYTES - 1);
   if (bytes >= 4096) zero |= 2048 & ~keep;
   const stride = ((keep | zero) >> SLOT_SHIFT) + 1;
-  const bus = (pool.pa - device.dmaOffset) & device.segBoundary;
+  const bus = busOf(device, pool.pa) & device.segBoundary;
   const boundary = (device.segBoundary >> SLOT_SHIFT) + 1;
   let index = load<u32>(at);
   let checked: u32 = 0;

@@ -10,6 +10,7 @@ import {
   DRIVER_V3_6,
   DRIVER_V6_1,
   ENOMEM,
+  INJECT_TABLE,
   LABEL_CLIENTS,
   NO_PA,
   SWITCH_DRIVER,
@@ -18,6 +19,7 @@ import {
 import { arenaAlloc, arenaFree } from "../arena";
 import { pagesFind, pagesFree } from "../dram";
 import { setError } from "../header";
+import { injected } from "../inject";
 import { LV1_BYTES, LV1_ENTRIES, LV1_TABLE, LV2_BYTES } from "../pagetable/descriptor";
 import { linkWord, tableOf } from "../pagetable/map";
 import { slabAlloc } from "../pagetable/slab";
@@ -74,7 +76,7 @@ export function domainCreate(): u32 {
     zeroPa = zeroTable();
     if (zeroPa === NO_PA) return failed();
   }
-  const l1Pa = pagesFind(LV1_PAGES, 2);
+  const l1Pa = injected(INJECT_TABLE) ? NO_PA : pagesFind(LV1_PAGES, 2);
   if (l1Pa === NO_PA) return failed();
   const d = arenaAlloc(DOMAIN_BYTES);
   const counts = arenaAlloc(COUNTS_BYTES);

@@ -24,6 +24,7 @@ import {
   EINVAL,
   ENOMEM,
   ERANGE,
+  INJECT_SPACE,
   IOVA_KIND_BITMAP,
   IOVA_KIND_GEN_POOL,
   IOVA_KIND_OWN,
@@ -36,6 +37,7 @@ import {
 } from "../abi";
 import { arenaAlloc, arenaFree } from "../arena";
 import { setError } from "../header";
+import { injected } from "../inject";
 import { switchOf } from "../switches";
 import { magazinesCreate, magazinesDestroy } from "./magazines";
 import { ownersDestroy } from "./owners";
@@ -79,7 +81,7 @@ export function spaceOf(space: u32): Space {
 
 /** Adds the next bitmap; false when there may not be one more. */
 export function bitmapAdd(s: Space): bool {
-  if (s.bitmaps >= s.extensions) return false;
+  if (s.bitmaps >= s.extensions || injected(INJECT_SPACE)) return false;
   wcExtend(s.block, s.bitmaps * s.bits, s.bits);
   s.bitmaps = s.bitmaps + 1;
   return true;
@@ -127,7 +129,7 @@ export function iovaCreateKind(base: u32, sizeLo: u32, sizeHi: u32, order: u32, 
       bits = PAGE_BITS;
     }
   }
-  const space = <u32>arenaAlloc(SPACE_BYTES);
+  const space = injected(INJECT_SPACE) ? 0 : <u32>arenaAlloc(SPACE_BYTES);
   if (space === 0) return fail(ENOMEM);
   const s = spaceOf(space);
   s.base = base;

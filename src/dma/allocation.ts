@@ -14,8 +14,8 @@ export interface MemoryRun {
 }
 
 /** How the CPU reaches an allocation. */
-export type CpuMapping = "none" | "remap" | "pool" | "cookie" | "linear";
-const CPU_KINDS: readonly CpuMapping[] = ["none", "remap", "pool", "cookie", "linear"];
+export type CpuMapping = "none" | "remap" | "pool" | "cookie" | "linear" | "device-memory";
+const CPU_KINDS: readonly CpuMapping[] = ["none", "remap", "pool", "cookie", "linear", "device-memory"];
 
 /** Memory types of CPU accesses, numbers of assembly/abi.ts MEMORY_*. */
 export type MemoryType = "cacheable" | "bufferable" | "strongly-ordered";
@@ -80,12 +80,17 @@ export class DmaAllocation {
   }
 
   /** @internal A load through `pages`, the page addresses of a virtual area. */
-  readPages(pages: readonly number[], offset: number, length: number): Uint8Array {
+  readPages(
+    pages: readonly number[],
+    offset: number,
+    length: number,
+    type: MemoryType = this.memoryType,
+  ): Uint8Array {
     const out = new Uint8Array(length);
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
     pieces(pages, offset, length, (pa, done, n) => {
-      core.exports.cpuReadAs(pa, n, batch, MEMORY_TYPES.indexOf(this.memoryType));
+      core.exports.cpuReadAs(pa, n, batch, MEMORY_TYPES.indexOf(type));
       out.set(core.u8.subarray(batch, batch + n), done);
     });
     return out;
@@ -99,12 +104,17 @@ export class DmaAllocation {
   }
 
   /** @internal A store through `pages`. */
-  writePages(pages: readonly number[], offset: number, bytes: Uint8Array): void {
+  writePages(
+    pages: readonly number[],
+    offset: number,
+    bytes: Uint8Array,
+    type: MemoryType = this.memoryType,
+  ): void {
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
     pieces(pages, offset, bytes.length, (pa, done, n) => {
       core.u8.set(bytes.subarray(done, done + n), batch);
-      core.exports.cpuWriteAs(pa, n, batch, MEMORY_TYPES.indexOf(this.memoryType));
+      core.exports.cpuWriteAs(pa, n, batch, MEMORY_TYPES.indexOf(type));
     });
   }
 
@@ -175,6 +185,19 @@ function pieces(
   }
 }
 
+/** @internal Memory type of an address of an allocation reached as `cpu`, with `attrs` of alloc or mmap. */
+export function memoryTypeOf(live: Live, cpu: CpuMapping, attrs: number): MemoryType {
+  const { core } = live;
+  if (cpu === "linear") return "cacheable";
+  if (cpu === "device-memory") {
+    // ioremap, or memremap(WC) since v4.6 (assembly/dma/device-memory.ts).
+    const combined =
+      core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_MEMORY_WC")];
+    return combined !== 0 ? "bufferable" : "strongly-ordered";
+  }
+  return (attrs & DmaAttr.WriteCombine) !== 0 ? "bufferable" : live.coherentType;
+}
+
 /** @internal Reads the core's record of the allocation that begins at `dma`. */
 export function readAllocation(
   live: Live,
@@ -182,7 +205,6 @@ export function readAllocation(
   dma: number,
   size: number,
   attrs: number,
-  coherentType: MemoryType,
 ): DmaAllocation {
   const { core } = live;
   const at = core.exports.dmaFindAllocation(device, dma) >>> 0;
@@ -193,7 +215,6 @@ export function readAllocation(
     runs.push({ pa: words[w + 8 + i * 2]!, bytes: words[w + 9 + i * 2]! * 4096 });
   }
   const cpu = CPU_KINDS[words[w + 4]!] ?? "none";
-  const type: MemoryType =
-    cpu === "linear" ? "cacheable" : (attrs & DmaAttr.WriteCombine) !== 0 ? "bufferable" : coherentType;
+  const type = memoryTypeOf(live, cpu, attrs);
   return new DmaAllocation(live, device, at, dma, size, attrs, runs, cpu, type);
 }

@@ -4,6 +4,12 @@ import type { DmaAllocation } from "./allocation.js";
 import type { DmaDirection } from "./direction.js";
 import type { Scatterlist } from "./scatterlist.js";
 
+/** What a device says about segments (dma_parms). */
+export interface SegmentLimits {
+  readonly maxSegSize: number;
+  readonly segBoundary: number;
+}
+
 /** Receives every mapping call of a machine, in order, with its result. */
 export interface DmaDebugHook {
   mapPage(
@@ -18,7 +24,14 @@ export interface DmaDebugHook {
   unmapPage(device: number, dma: number, size: number, dir: DmaDirection): void;
   mapResource(device: number, pa: number, size: number, dir: DmaDirection, dma: number, attrs: number): void;
   unmapResource(device: number, dma: number, size: number, dir: DmaDirection): void;
-  mapSg(device: number, list: Scatterlist, segments: number, dir: DmaDirection, attrs: number): void;
+  mapSg(
+    device: number,
+    list: Scatterlist,
+    segments: number,
+    dir: DmaDirection,
+    attrs: number,
+    limits?: SegmentLimits,
+  ): void;
   unmapSg(device: number, list: Scatterlist, nents: number, dir: DmaDirection): void;
   syncSingle(device: number, dma: number, size: number, dir: DmaDirection, forDevice: boolean): void;
   syncSg(device: number, list: Scatterlist, nents: number, dir: DmaDirection, forDevice: boolean): void;

@@ -8,7 +8,7 @@
 import type { DmaAllocation } from "./allocation.js";
 import { type DebugDevice, type DebugEvent, DmaDebug, type DmaDebugOptions } from "./debug.js";
 import { type DebugAreas, linearAddress, PLAIN_AREAS } from "./debug-areas.js";
-import type { DmaDebugHook } from "./debug-hook.js";
+import type { DmaDebugHook, SegmentLimits } from "./debug-hook.js";
 import type { DmaDirection } from "./direction.js";
 import type { Scatterlist } from "./scatterlist.js";
 
@@ -84,8 +84,21 @@ export class DmaDebugObserver implements DmaDebugHook {
     this.#tell(device, this.debug.unmapResource(this.numberOf(device), dma, size, dir));
   }
 
-  mapSg(device: number, list: Scatterlist, segments: number, dir: DmaDirection, attrs: number): void {
-    this.#tell(device, this.debug.mapSg(this.numberOf(device), list, list.length, segments, dir, attrs));
+  mapSg(
+    device: number,
+    list: Scatterlist,
+    segments: number,
+    dir: DmaDirection,
+    attrs: number,
+    limits?: SegmentLimits,
+  ): void {
+    const number = this.numberOf(device);
+    if (limits !== undefined) {
+      const known = this.debug.device(number);
+      known.maxSegment = limits.maxSegSize;
+      known.segmentBoundary = limits.segBoundary;
+    }
+    this.#tell(device, this.debug.mapSg(number, list, list.length, segments, dir, attrs));
   }
 
   unmapSg(device: number, list: Scatterlist, nents: number, dir: DmaDirection): void {

@@ -4,27 +4,31 @@
 // Not modelled: virtual addresses; where a kernel call takes one, this one takes the physical
 // address behind it.
 
-import { checkAligned, checkInteger, checkU32, describe, hex } from "../check.js";
+import { checkAligned, checkChoice, checkInteger, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
-import { type DmaAllocation, readAllocation } from "./allocation.js";
+import type { DmaAllocation } from "./allocation.js";
+import { checkDirection, checkList, checkSize } from "./arguments.js";
+import { ATTRIBUTE_CALLS, type AttributeCall, attributeEffects } from "./attribute-statistics.js";
 import { DmaAttr } from "./attributes.js";
 import type { DmaDebugHook } from "./debug-hook.js";
-import { DMA_MAPPING_ERROR, DmaDirection } from "./direction.js";
-import { DeviceMasks } from "./masks.js";
+import { DeviceOwnMemory } from "./device-memory.js";
+import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
+import { maxMappingSize, optMappingSize, requiredMask } from "./limits.js";
 import type { NoncoherentBuffer } from "./noncoherent.js";
+import { type AllocOptions, checkedOps, coreOps, type DmaOps, overlayOps } from "./ops.js";
 import type { Scatterlist } from "./scatterlist.js";
-import { UserMapping } from "./user-mapping.js";
+import type { UserMapping } from "./user-mapping.js";
 
 const PAGE = 4096;
-const SG_WORDS = 8;
-const DIRECTION_NAMES_API = "DmaDirection.Bidirectional, ToDevice or FromDevice";
 
 /** Streaming and coherent mappings of one device (struct device with its dma_map_ops). */
-export class Dma extends DeviceMasks {
+export class Dma extends DeviceOwnMemory {
   readonly #live: Live;
   readonly #device: number;
   readonly #debug: () => DmaDebugHook | null;
+  readonly #core: DmaOps;
+  #ops: DmaOps;
 
   /** @internal */
   constructor(live: Live, device: number, debug: () => DmaDebugHook | null) {
@@ -32,6 +36,31 @@ export class Dma extends DeviceMasks {
     this.#live = live;
     this.#device = device;
     this.#debug = debug;
+    this.#core = coreOps(live, device);
+    this.#ops = this.#core;
+  }
+
+  /** The ops behind these calls: a table of functions that may be called, spread and wrapped. */
+  get ops(): DmaOps {
+    return this.#ops;
+  }
+
+  /**
+   * set_dma_ops with functions of the script's own in the place of single ops; what `own` leaves out stays.
+   * A wrapper calls the op it replaces: `const { mapPage } = dma.ops; dma.setOps({ mapPage: (...a) => mapPage(...a) })`.
+   * `device.setOps`, attach and detach put the core's tables back. `machine.run` refuses records of such a device.
+   * @throws RangeError for a name that is no op, TypeError for an op that is no function; calls throw TypeError
+   * when an own op returns what no kernel could
+   */
+  setOps(own: Partial<DmaOps>): void {
+    this.#ops = checkedOps(overlayOps(this.#ops, own));
+    this.#live.ownOps.add(this.#device);
+  }
+
+  /** Takes the script's ops away: the core's table again. */
+  resetOps(): void {
+    this.#ops = this.#core;
+    this.#live.ownOps.delete(this.#device);
   }
 
   /**
@@ -76,9 +105,7 @@ export class Dma extends DeviceMasks {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
-    const { exports } = this.#live.core;
-    const dma =
-      exports.dmaMapPage(this.#device, page, offset, size, direction, attrs, this.#live.label(label)) >>> 0;
+    const dma = this.#ops.mapPage(page, offset, size, direction, attrs, label);
     this.#debug()?.mapPage(this.#device, page, offset, size, direction, dma, attrs);
     return dma;
   }
@@ -92,7 +119,7 @@ export class Dma extends DeviceMasks {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
-    this.#live.core.exports.dmaUnmapPage(this.#device, dmaAddress, size, direction, attrs);
+    this.#ops.unmapPage(dmaAddress, size, direction, attrs);
     this.#debug()?.unmapPage(this.#device, dmaAddress, size, direction);
   }
 
@@ -102,9 +129,7 @@ export class Dma extends DeviceMasks {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
-    const { exports } = this.#live.core;
-    const dma =
-      exports.dmaMapResource(this.#device, pa, size, direction, attrs, this.#live.label(label)) >>> 0;
+    const dma = this.#ops.mapResource(pa, size, direction, attrs, label);
     this.#debug()?.mapResource(this.#device, pa, size, direction, dma, attrs);
     return dma;
   }
@@ -115,7 +140,7 @@ export class Dma extends DeviceMasks {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
-    this.#live.core.exports.dmaUnmapResource(this.#device, dmaAddress, size, direction, attrs);
+    this.#ops.unmapResource(dmaAddress, size, direction, attrs);
     this.#debug()?.unmapResource(this.#device, dmaAddress, size, direction);
   }
 
@@ -141,23 +166,9 @@ export class Dma extends DeviceMasks {
   #mapList(list: Scatterlist, direction: DmaDirection, attrs: number, label: string): number {
     checkDirection(direction);
     checkU32("attrs", attrs);
-    this.#writeList(list);
-    const { core } = this.#live;
-    const segments = core.exports.dmaMapSg(
-      this.#device,
-      list.length,
-      direction,
-      attrs,
-      this.#live.label(label),
-    );
-    const at = coreConstant(core, "SG") >>> 2;
-    const words = core.u32;
-    for (let i = 0; i < list.length; i++) {
-      const entry = list[i]!;
-      entry.dmaAddress = words[at + i * SG_WORDS + 3]!;
-      entry.dmaLength = words[at + i * SG_WORDS + 4]!;
-    }
-    if (segments > 0) this.#debug()?.mapSg(this.#device, list, segments, direction, attrs);
+    checkList(this.#live, list);
+    const segments = this.#ops.mapSg(list, direction, attrs, label);
+    if (segments > 0) this.#debug()?.mapSg(this.#device, list, segments, direction, attrs, this);
     return segments;
   }
 
@@ -168,56 +179,62 @@ export class Dma extends DeviceMasks {
   unmapSg(list: Scatterlist, direction: DmaDirection, attrs = 0, nents = list.length): void {
     checkDirection(direction);
     checkU32("attrs", attrs);
-    this.#writeList(list);
+    checkList(this.#live, list);
     checkInteger("nents", nents, 0, list.length);
-    this.#live.core.exports.dmaUnmapSg(this.#device, nents, direction, attrs);
+    this.#ops.unmapSg(list, nents, direction, attrs);
     this.#debug()?.unmapSg(this.#device, list, nents, direction);
   }
 
   /** dma_sync_single_for_cpu: the CPU may look at [dmaAddress, dmaAddress + size) now. */
   syncSingleForCpu(dmaAddress: number, size: number, direction: DmaDirection): void {
-    this.#syncSingle(dmaAddress, size, direction, 0);
+    this.#syncSingle(dmaAddress, 0, size, direction, false);
   }
 
   /** dma_sync_single_for_device: the device may use [dmaAddress, dmaAddress + size) again. */
   syncSingleForDevice(dmaAddress: number, size: number, direction: DmaDirection): void {
-    this.#syncSingle(dmaAddress, size, direction, 1);
+    this.#syncSingle(dmaAddress, 0, size, direction, true);
   }
 
-  /** dma_sync_single_range_for_cpu: as {@link syncSingleForCpu} of `dmaAddress + offset`. */
+  /**
+   * dma_sync_single_range_for_cpu: as {@link syncSingleForCpu} of `dmaAddress + offset`. A start that is no
+   * mapping's and a range that leaves its mapping are counted (COUNT_SYNC_START, COUNT_SYNC_BEYOND).
+   */
   syncSingleRangeForCpu(dmaAddress: number, offset: number, size: number, direction: DmaDirection): void {
-    this.#syncSingle(checkU32("dmaAddress", dmaAddress) + checkU32("offset", offset), size, direction, 0);
+    this.#syncSingle(dmaAddress, offset, size, direction, false);
   }
 
-  /** dma_sync_single_range_for_device: as {@link syncSingleForDevice} of `dmaAddress + offset`. */
+  /** dma_sync_single_range_for_device: as {@link syncSingleForDevice} of `dmaAddress + offset`, counted as above. */
   syncSingleRangeForDevice(dmaAddress: number, offset: number, size: number, direction: DmaDirection): void {
-    this.#syncSingle(checkU32("dmaAddress", dmaAddress) + checkU32("offset", offset), size, direction, 1);
+    this.#syncSingle(dmaAddress, offset, size, direction, true);
   }
 
-  #syncSingle(dmaAddress: number, size: number, direction: DmaDirection, forDevice: 0 | 1): void {
-    checkU32("dmaAddress", dmaAddress);
+  #syncSingle(dma: number, offset: number, size: number, direction: DmaDirection, forDevice: boolean): void {
+    let at = checkU32("dmaAddress", dma);
+    if (offset !== 0) at = checkU32("dmaAddress + offset", at + checkU32("offset", offset));
     checkSize(size);
     checkDirection(direction);
-    this.#live.core.exports.dmaSyncSingle(this.#device, dmaAddress, size, direction, forDevice);
-    this.#debug()?.syncSingle(this.#device, dmaAddress, size, direction, forDevice === 1);
+    if (forDevice) this.#ops.syncSingleForDevice(dma, offset, size, direction);
+    else this.#ops.syncSingleForCpu(dma, offset, size, direction);
+    this.#debug()?.syncSingle(this.#device, at, size, direction, forDevice);
   }
 
   /** dma_sync_sg_for_cpu over the whole list. */
   syncSgForCpu(list: Scatterlist, direction: DmaDirection, nents = list.length): void {
-    this.#syncSg(list, direction, 0, nents);
+    this.#syncSg(list, direction, false, nents);
   }
 
   /** dma_sync_sg_for_device over the whole list. */
   syncSgForDevice(list: Scatterlist, direction: DmaDirection, nents = list.length): void {
-    this.#syncSg(list, direction, 1, nents);
+    this.#syncSg(list, direction, true, nents);
   }
 
-  #syncSg(list: Scatterlist, direction: DmaDirection, forDevice: 0 | 1, nents: number): void {
+  #syncSg(list: Scatterlist, direction: DmaDirection, forDevice: boolean, nents: number): void {
     checkDirection(direction);
-    this.#writeList(list);
+    checkList(this.#live, list);
     checkInteger("nents", nents, 0, list.length);
-    this.#live.core.exports.dmaSyncSg(this.#device, nents, direction, forDevice);
-    this.#debug()?.syncSg(this.#device, list, nents, direction, forDevice === 1);
+    if (forDevice) this.#ops.syncSgForDevice(list, nents, direction);
+    else this.#ops.syncSgForCpu(list, nents, direction);
+    this.#debug()?.syncSg(this.#device, list, nents, direction, forDevice);
   }
 
   /**
@@ -227,60 +244,55 @@ export class Dma extends DeviceMasks {
    * @param options atomic: as from interrupt context (GFP_ATOMIC): served from the atomic pool
    * @returns the allocation, or null (a guest result: nothing changed)
    */
-  alloc(size: number, attrs = 0, options: { atomic?: boolean; label?: string } = {}): DmaAllocation | null {
+  alloc(size: number, attrs = 0, options: AllocOptions = {}): DmaAllocation | null {
     checkSize(size);
     checkU32("attrs", attrs);
-    const gfp = options.atomic === true ? GFP_ATOMIC : 0;
-    const { exports } = this.#live.core;
-    const dma = exports.dmaAlloc(this.#device, size, gfp, attrs, this.#live.label(options.label ?? "")) >>> 0;
-    if (dma === DMA_MAPPING_ERROR) return null;
-    const allocation = readAllocation(this.#live, this.#device, dma, size, attrs, this.#live.coherentType);
-    this.#debug()?.allocCoherent(this.#device, allocation, attrs);
+    const allocation = this.#ops.alloc(size, attrs, options);
+    if (allocation !== null) this.#debug()?.allocCoherent(this.#device, allocation, attrs);
     return allocation;
   }
 
   /** dma_alloc_coherent: {@link alloc} without attributes. */
-  allocCoherent(size: number, options: { atomic?: boolean; label?: string } = {}): DmaAllocation | null {
+  allocCoherent(size: number, options: AllocOptions = {}): DmaAllocation | null {
     return this.alloc(size, 0, options);
   }
 
   /** dma_alloc_writecombine: {@link alloc} with DMA_ATTR_WRITE_COMBINE. */
-  allocWritecombine(size: number, options: { atomic?: boolean; label?: string } = {}): DmaAllocation | null {
+  allocWritecombine(size: number, options: AllocOptions = {}): DmaAllocation | null {
     return this.alloc(size, DmaAttr.WriteCombine, options);
   }
 
   /**
    * dma_free_attrs.
+   * @param attrs those of alloc; others are the driver bug of that name (NO_KERNEL_MAPPING behind an IOMMU: the
+   * kernel warns and frees nothing, or would take the buffer for a page array)
+   * @returns true when it was freed
    * @throws TypeError when `allocation` is not one of this device or was freed before
    */
-  free(allocation: DmaAllocation): void {
-    const record = allocation.release(this.#device);
+  free(allocation: DmaAllocation, attrs = allocation.attrs): boolean {
+    allocation.alive(this.#device);
+    checkU32("attrs", attrs);
     this.#debug()?.freeCoherent(this.#device, allocation);
-    this.#live.core.exports.dmaFree(this.#device, record);
+    return this.#ops.free(allocation, attrs);
   }
 
   /**
    * dma_mmap_attrs: maps pages of a buffer into a user process.
    * @param options pgoff: first page of the buffer (vm_pgoff, default 0); pages: length of the area
-   * (default all that follow)
-   * @returns the user mapping, or a negative errno (-6 ENXIO: beyond the buffer)
+   * (default all that follow); attrs: those of alloc by default, and they decide the memory type
+   * @returns the user mapping, or a negative errno (-6 ENXIO: beyond the buffer, or attributes that
+   * contradict those of alloc)
    */
-  mmap(allocation: DmaAllocation, options: { pgoff?: number; pages?: number } = {}): UserMapping | number {
-    const record = allocation.alive(this.#device);
+  mmap(
+    allocation: DmaAllocation,
+    options: { pgoff?: number; pages?: number; attrs?: number } = {},
+  ): UserMapping | number {
+    allocation.alive(this.#device);
     const total = Math.ceil(allocation.size / PAGE);
     const pgoff = checkInteger("options.pgoff", options.pgoff ?? 0, 0, 0xffff_ffff);
     const pages = checkInteger("options.pages", options.pages ?? Math.max(1, total - pgoff), 1, 0xffff_ffff);
-    const { exports } = this.#live.core;
-    // Without an IOMMU the block is contiguous and remap_pfn_range takes what lies inside it.
-    const iommu = this.#ops() === coreConstant(this.#live.core, "OPS_IOMMU");
-    const outside = pgoff >= total || pages > total - pgoff;
-    const error = iommu ? exports.iommuOpsMmap(record, pgoff, pages) : outside ? -6 : 0;
-    if (error !== 0) return error;
-    const first = allocation.runs[0]!.pa / PAGE + pgoff;
-    const pas = Array.from({ length: pages }, (_, n) =>
-      iommu ? exports.iommuOpsMmapPage(record, pgoff, n) >>> 0 : (first + n) * PAGE,
-    );
-    return new UserMapping(allocation, pas);
+    const attrs = checkU32("options.attrs", options.attrs ?? allocation.attrs);
+    return this.#ops.mmap(allocation, pgoff, pages, attrs);
   }
 
   /**
@@ -288,34 +300,45 @@ export class Dma extends DeviceMasks {
    * @returns the list, or a negative errno (-6 ENXIO)
    */
   getSgtable(allocation: DmaAllocation): Scatterlist | number {
-    const record = allocation.alive(this.#device);
-    const { core } = this.#live;
-    const entries = core.exports.iommuOpsGetSgtable(record, allocation.size);
-    if (entries < 0) return entries;
-    const at = coreConstant(core, "SG") >>> 2;
-    const words = core.u32;
-    return Array.from({ length: entries }, (_, i) => ({
-      pa: words[at + i * SG_WORDS]!,
-      offset: words[at + i * SG_WORDS + 1]!,
-      length: words[at + i * SG_WORDS + 2]!,
-    }));
+    allocation.alive(this.#device);
+    return this.#ops.getSgtable(allocation);
   }
 
   /**
-   * dma_max_mapping_size: the longest single mapping, in bytes. Infinity: no limit but memory; bounced
-   * devices: the pool's largest block. (An IO-address bitmap holds at most 128 MiB in one piece; the kernel
-   * does not tell.)
+   * The bits of `attrs` that `call` would not ignore under the present ops and profile (spec dma-mapping 3.2).
+   * What was passed for nothing is counted: `machine.statistics().idleAttributes`.
    */
-  get maxMappingSize(): number {
-    const { core } = this.#live;
-    if (this.#ops() !== coreConstant(core, "OPS_BOUNCE")) return Number.POSITIVE_INFINITY;
-    const limit = core.exports.bounceMaxMapping(this.#device) >>> 0;
-    return limit === 0xffff_ffff ? Number.POSITIVE_INFINITY : limit;
+  attributeEffects(call: AttributeCall, attrs: number, options: { atomic?: boolean } = {}): number {
+    checkChoice("call", call, ATTRIBUTE_CALLS);
+    checkU32("attrs", attrs);
+    return attributeEffects(this.#live, this.#device, call, attrs, options.atomic === true);
   }
 
-  /** dma_opt_mapping_size (6.0): no ops table of 32-bit ARM has an opinion, so it is {@link maxMappingSize}. */
+  /** dma_get_required_mask: the smallest mask that reaches all memory; 32 bits behind an IOMMU. */
+  get requiredMask(): number {
+    return requiredMask(this.#live, this.#device);
+  }
+
+  /**
+   * dma_max_mapping_size: the longest single mapping, in bytes. Infinity: no limit but memory; devices that
+   * bounce because they must: the pool's largest block. (An IO-address bitmap holds at most 128 MiB in one piece;
+   * the kernel does not tell.)
+   */
+  get maxMappingSize(): number {
+    return maxMappingSize(this.#live, this.#device);
+  }
+
+  /**
+   * dma_opt_mapping_size (6.0): {@link maxMappingSize}, for no ops table of 32-bit ARM has an opinion; 128 KiB
+   * in a mapping with allocator "range-cache", as dma-iommu says.
+   */
   get optMappingSize(): number {
-    return this.maxMappingSize;
+    return optMappingSize(this.#live, this.#device);
+  }
+
+  /** dma_get_merge_boundary: 0, for no ops table of 32-bit ARM promises to merge. */
+  get mergeBoundary(): number {
+    return 0;
   }
 
   /**
@@ -344,53 +367,5 @@ export class Dma extends DeviceMasks {
   freeNoncoherent(buffer: NoncoherentBuffer): void {
     this.unmapPage(buffer.dmaAddress, buffer.size, buffer.direction, DmaAttr.SkipCpuSync);
     this.#live.core.exports.pagesFree(buffer.pa, buffer.size / PAGE);
-  }
-
-  #ops(): number {
-    const { core } = this.#live;
-    return core.u32[
-      (coreConstant(core, "DEVICES") + this.#device * coreConstant(core, "DEVICE_BYTES")) >>> 2
-    ]!;
-  }
-
-  #writeList(list: Scatterlist): void {
-    if (!Array.isArray(list)) throw new TypeError(`list must be an array of entries, got ${describe(list)}`);
-    const { core } = this.#live;
-    const room = coreConstant(core, "SG_COUNT");
-    if (list.length === 0 || list.length > room) {
-      throw new RangeError(`list must hold 1 to ${room} entries, got ${list.length}`);
-    }
-    const at = coreConstant(core, "SG") >>> 2;
-    const words = core.u32;
-    for (let i = 0; i < list.length; i++) {
-      const entry = list[i]!;
-      if (entry === null || typeof entry !== "object") {
-        throw new TypeError(`list[${i}] must be { pa, offset, length }, got ${describe(entry)}`);
-      }
-      const w = at + i * SG_WORDS;
-      words[w] = checkAligned(`list[${i}].pa`, entry.pa, PAGE);
-      words[w + 1] = checkInteger(`list[${i}].offset`, entry.offset, 0, 0x7fff_ffff);
-      words[w + 2] = checkInteger(`list[${i}].length`, entry.length, 0, 0x7fff_ffff);
-      words[w + 3] = checkU32(`list[${i}].dmaAddress`, entry.dmaAddress ?? 0);
-      words[w + 4] = checkU32(`list[${i}].dmaLength`, entry.dmaLength ?? 0);
-    }
-  }
-}
-
-/** gfp bit of an allocation: the caller cannot sleep (assembly/abi.ts GFP_ATOMIC). */
-const GFP_ATOMIC = 1;
-
-function checkSize(size: number): void {
-  checkInteger("size", size, 1, 0x7fff_ffff);
-}
-
-function checkDirection(direction: number): void {
-  if (direction === DmaDirection.None) {
-    throw new RangeError(`direction must be ${DIRECTION_NAMES_API}, got None (the kernel has a BUG here)`);
-  }
-  if (typeof direction !== "number" || !Number.isInteger(direction) || direction < 0 || direction > 2) {
-    throw new RangeError(
-      `direction must be ${DIRECTION_NAMES_API}, got ${typeof direction === "number" ? hex(direction) : describe(direction)}`,
-    );
   }
 }

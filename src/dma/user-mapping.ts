@@ -4,7 +4,7 @@
 // Not modelled: page protection beyond the memory type; vm areas that grow.
 
 import { checkBytes, checkInteger } from "../check.js";
-import type { DmaAllocation } from "./allocation.js";
+import type { DmaAllocation, MemoryType } from "./allocation.js";
 
 /** A range of a buffer as a user process sees it. */
 export class UserMapping {
@@ -13,9 +13,12 @@ export class UserMapping {
   readonly length: number;
   /** Physical address of each page, in order. */
   readonly pages: readonly number[];
+  /** Memory type of the process's accesses: the attributes of mmap decide, not those of alloc. */
+  readonly memoryType: MemoryType;
 
   /** @internal */
-  constructor(allocation: DmaAllocation, pages: readonly number[]) {
+  constructor(allocation: DmaAllocation, pages: readonly number[], memoryType: MemoryType) {
+    this.memoryType = memoryType;
     this.#allocation = allocation;
     this.length = pages.length * 4096;
     this.pages = pages;
@@ -24,14 +27,14 @@ export class UserMapping {
   /** The process loads `length` bytes from `offset` of the area. */
   read(offset: number, length: number): Uint8Array {
     this.#inside(offset, checkInteger("length", length, 0, this.length));
-    return this.#allocation.readPages(this.pages, offset, length);
+    return this.#allocation.readPages(this.pages, offset, length, this.memoryType);
   }
 
   /** The process stores `bytes` at `offset` of the area; they wait in the write buffer like the kernel's. */
   write(offset: number, bytes: Uint8Array): void {
     checkBytes("bytes", bytes);
     this.#inside(offset, bytes.length);
-    this.#allocation.writePages(this.pages, offset, bytes);
+    this.#allocation.writePages(this.pages, offset, bytes, this.memoryType);
   }
 
   #inside(offset: number, length: number): void {

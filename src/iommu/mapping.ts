@@ -6,6 +6,7 @@
 // Not modelled: locks; a machine runs one call at a time.
 
 import { checkAligned, checkChoice, checkInteger, checkU32, hex } from "../check.js";
+import { createSpace, type IovaAllocator } from "../iova/allocators.js";
 import type { Device } from "../machine/device.js";
 import type { Live } from "../machine/live.js";
 
@@ -17,6 +18,11 @@ export interface MappingOptions {
   size?: number;
   /** log2 of pages per bit: profiles up to v3.14 only. Default 0. */
   order?: number;
+  /**
+   * Which allocator gives out the IO addresses, whatever the profile: "bitmap", "gen-pool", "range-tree",
+   * "range-cache" or "own". Default: the profile's ("gen-pool" for rfc2011, else "bitmap").
+   */
+  allocator?: IovaAllocator;
 }
 
 /** Figures of an IO-address space, in pages. */
@@ -31,6 +37,23 @@ export interface SpaceFigures {
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
+
+/** @internal What a core needs to be a mapping's. */
+export interface MappingCore {
+  readonly base: number;
+  readonly size: number;
+  readonly space: number;
+  readonly domain: number;
+  readonly allocator?: IovaAllocator;
+}
+
+/** @internal What a snapshot keeps of a mapping. */
+export interface SavedMapping extends MappingCore {
+  /** The creator has not released it. */
+  readonly created: boolean;
+  /** Indices of the devices that are attached. */
+  readonly devices: readonly number[];
+}
 
 /** Why a mapping could not be made or attached. */
 export class IommuError extends Error {
@@ -53,14 +76,18 @@ export class IommuMapping {
   readonly base: number;
   /** Bytes asked for; the usable window follows the profile's rounding. */
   readonly size: number;
+  /** Allocator of its IO addresses, where `createMapping` named one; else null: the profile's. */
+  readonly allocator: IovaAllocator | null;
   /** @internal pointer of the space in the core */
   readonly space: number;
   /** @internal pointer of the domain in the core */
   readonly domain: number;
 
   /** @internal */
-  constructor(live: Live, base: number, size: number, space: number, domain: number) {
+  constructor(live: Live, saved: MappingCore) {
+    const { base, size, space, domain } = saved;
     this.#live = live;
+    this.allocator = saved.allocator ?? null;
     this.base = base;
     this.size = size;
     this.space = space;
@@ -72,8 +99,9 @@ export class IommuMapping {
     const base = checkAligned("options.base", options.base ?? 0, 4096);
     const size = checkInteger("options.size", options.size ?? 2 ** 32, 1, 2 ** 40);
     const order = checkInteger("options.order", options.order ?? 0, 0, 20);
-    const { exports } = live.core;
-    const space = exports.iovaCreate(base, size >>> 0, Math.floor(size / 2 ** 32), order) >>> 0;
+    const { core } = live;
+    const { exports } = core;
+    const space = createSpace(core, base, size, order, options.allocator);
     if (space === 0) {
       throw new IommuError(`no IO-address space of ${hex(size)} bytes at ${hex(base)}`, exports.lastError());
     }
@@ -82,22 +110,33 @@ export class IommuMapping {
       exports.iovaDestroy(space);
       throw new IommuError("no memory for the page table of a new domain", 12);
     }
-    return new IommuMapping(live, base, size, space, domain);
+    const saved = { base, size, space, domain };
+    return new IommuMapping(live, options.allocator ? { ...saved, allocator: options.allocator } : saved);
   }
 
   /** @internal A mapping of a restored machine, with its devices attached as they were. */
-  static revive(
-    live: Live,
-    saved: { base: number; size: number; space: number; domain: number; created: boolean },
-    devices: readonly Device[],
-  ): IommuMapping {
-    const mapping = new IommuMapping(live, saved.base, saved.size, saved.space, saved.domain);
+  static revive(live: Live, saved: SavedMapping, devices: readonly Device[]): IommuMapping {
+    const mapping = new IommuMapping(live, saved);
     mapping.#references = (saved.created ? 1 : 0) + devices.length;
     for (const device of devices) {
       mapping.#devices.add(device);
       device.setMapping(mapping);
     }
     return mapping;
+  }
+
+  /** @internal What a snapshot keeps. */
+  get saved(): SavedMapping {
+    const { base, size, space, domain, allocator } = this;
+    return {
+      base,
+      size,
+      space,
+      domain,
+      ...(allocator === null ? {} : { allocator }),
+      created: this.#references > this.#devices.size,
+      devices: this.devices.map((d) => d.index),
+    };
   }
 
   /** References held: 1 from creation, 1 per attached device. 0 after the last put. */

@@ -7,23 +7,10 @@ import { checkChoice, checkInteger, checkU32, hex } from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";
 import { loadCore } from "../core/load.js";
 import { IOVA_SWITCHES } from "../dma/profiles/iova.js";
+import { createSpace, type IovaAllocator } from "./allocators.js";
 
-/** Allocators by name, and their numbers in the core (IOVA_KIND_* of assembly/abi.ts). */
-const ALLOCATORS = {
-  /** First fit in bitmaps, aligned to the request's order: arch/arm/mm/dma-mapping.c. */
-  bitmap: "IOVA_KIND_BITMAP",
-  /** First fit in granules of 64 KiB: lib/genalloc.c as the 2011 RFC used it. */
-  "gen-pool": "IOVA_KIND_GEN_POOL",
-  /** Top down from the end in a red-black tree: drivers/iommu/iova.c. */
-  "range-tree": "IOVA_KIND_RANGE_TREE",
-  /** The same behind per-CPU magazines (rcache). */
-  "range-cache": "IOVA_KIND_RANGE_CACHE",
-  /** Magazines by exact size over the bitmap: fast, and no kernel's placement. */
-  own: "IOVA_KIND_OWN",
-} as const;
+export type { IovaAllocator } from "./allocators.js";
 
-/** Name of an allocator. */
-export type IovaAllocator = keyof typeof ALLOCATORS;
 /** Kernel whose rules a space follows. */
 export type IovaProfile = keyof (typeof IOVA_SWITCHES)["SWITCH_IOVA_KIND"];
 /** What became of a free: done; the kernel stops with BUG; the kernel writes into foreign memory. Only `freed` changes anything. */
@@ -74,22 +61,13 @@ function makeSpace(core: Core, options: IovaSpaceOptions): number {
   const profiles = Object.keys(IOVA_SWITCHES.SWITCH_IOVA_KIND) as IovaProfile[];
   const profile = checkChoice("options.profile", options.profile ?? "v6.1", profiles);
   writeIovaSwitches(core, profile);
-  const { exports } = core;
-  const [low, high] = [size >>> 0, Math.floor(size / 2 ** 32)];
-  let space: number;
-  if (options.allocator === undefined) {
-    space = exports["iovaCreate"](base, low, high, order) >>> 0;
-  } else {
-    const names = Object.keys(ALLOCATORS) as IovaAllocator[];
-    const kind = ALLOCATORS[checkChoice("options.allocator", options.allocator, names)];
-    space = exports["iovaCreateKind"](base, low, high, order, coreConstant(core, kind)) >>> 0;
-  }
+  const space = createSpace(core, base, size, order, options.allocator);
   if (space !== 0) {
     // The own allocator checks frees only where it remembers allocations.
-    exports["iovaTrackOwners"](space);
+    core.exports.iovaTrackOwners(space);
     return space;
   }
-  const errno = exports.lastError();
+  const errno = core.exports.lastError();
   if (errno === 34) throw new RangeError(`options.size must be at most 4 GiB, got ${hex(size)} (ERANGE)`);
   if (errno === 22) throw new RangeError(`options.size is less than one granule: ${hex(size)} (EINVAL)`);
   throw new Error(`the engine gave no memory for an IO-address space: errno ${errno}`);

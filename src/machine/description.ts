@@ -1,6 +1,7 @@
 // What a machine tells about an address, and what a snapshot says about a machine.
 
 import type { Profile } from "../dma/profiles.js";
+import type { SavedMapping } from "../iommu/mapping.js";
 import type { SocDescription } from "../soc/types.js";
 import type { MappingRecord } from "./history.js";
 
@@ -21,14 +22,7 @@ export interface Description {
   readonly profile: Profile;
   readonly devices: readonly { name: string; ports: readonly string[] }[];
   readonly sysmmus: readonly string[];
-  readonly mappings: readonly {
-    base: number;
-    size: number;
-    space: number;
-    domain: number;
-    created: boolean;
-    devices: readonly number[];
-  }[];
+  readonly mappings: readonly SavedMapping[];
   readonly labels: readonly string[];
   /** Address of the state of interrupts and power (board.ts). */
   readonly board: number;

@@ -1,11 +1,12 @@
 // A bus master of the machine: a device with its dma ops and the SysMMU ports before it.
 
-import { checkBytes, checkChoice, checkInteger, checkU32 } from "../check.js";
+import { checkBytes, checkInteger, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { DmaDebugHook } from "../dma/debug-hook.js";
 import { Dma } from "../dma/dma.js";
 import type { IommuMapping } from "../iommu/mapping.js";
 import type { Live } from "./live.js";
+import { chooseOps, type OpsOptions, type OpsTable } from "./ops-table.js";
 
 /** Result of a master's access. */
 export interface AccessResult {
@@ -56,6 +57,7 @@ export class Device {
   /** @internal */
   setMapping(mapping: IommuMapping | null): void {
     this.#mapping = mapping;
+    this.dma.resetOps();
   }
 
   /** @internal Throws TypeError for a device of another machine. */
@@ -64,46 +66,16 @@ export class Device {
   }
 
   /**
-   * Replaces the ops table: "linear" (bus address = physical address) or "bounce" (through a pool that all
-   * bouncing devices share). Attaching to a mapping chooses the IOMMU ops.
-   * @param options poolBytes: size of the pool when this call makes it (default 64 MiB); force: bounce
-   * every mapping, not only those the device cannot reach
+   * set_dma_ops: gives the device one of the core's tables, "linear", "coherent", "iommu" or "bounce" (a pool that
+   * all bouncing devices share), and takes away what `dma.setOps` put over it. Attaching chooses "iommu",
+   * detaching "linear". A device that is attached keeps its translation under any table.
    * @returns 0, or -12 (ENOMEM) when there is no memory for the pool
-   * @throws TypeError while attached to a mapping
+   * @throws TypeError with live mappings, or for "iommu" without a mapping; RangeError for "coherent" on rfc2011 and v3.6
    */
-  setOps(ops: "linear" | "bounce", options: { poolBytes?: number; force?: boolean } = {}): number {
-    checkChoice("ops", ops, ["linear", "bounce"]);
-    if (this.#mapping !== null) throw new TypeError(`device ${this.name} is attached to a mapping`);
-    const { exports } = this.#live.core;
-    if (ops === "linear") {
-      exports.deviceSetOps(this.index, 0);
-      return 0;
-    }
-    const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
-    let error = exports.bounceCreate(this.index, bytes);
-    if (error === 0 && options.force === true) {
-      // dmabounce asks the board, which names a window; swiotlb has a switch of its own.
-      if (exports.swiotlbStatistic(0) === 0) exports.dmabounceWindow(this.index, 0, 0xffff_ffff);
-      else error = -exports.swiotlbInit(bytes, 1, 1);
-    }
-    if (error === 0) exports.deviceSetOps(this.index, 2);
+  setOps(ops: OpsTable, options: OpsOptions = {}): number {
+    const error = chooseOps(this.#live, this, ops, options);
+    if (error === 0) this.dma.resetOps();
     return error;
-  }
-
-  /** True for a device whose accesses see the CPU's caches ("dma-coherent" of a device tree). */
-  get coherent(): boolean {
-    const { core } = this.#live;
-    return core.u32[this.#coherentWord()] !== 0;
-  }
-
-  /** Makes the device coherent or not: its ops then do without cache maintenance, as the profile has it. */
-  set coherent(on: boolean) {
-    this.#live.core.u32[this.#coherentWord()] = on ? 1 : 0;
-  }
-
-  #coherentWord(): number {
-    const { core } = this.#live;
-    return (coreConstant(core, "DEVICES") + this.index * coreConstant(core, "DEVICE_BYTES") + 4) >>> 2;
   }
 
   /** Counters of this device by name (abi DEVCOUNT_*), exact below 2^53. */

@@ -10,9 +10,11 @@ import { covers, describeMapping, type MappingRecord } from "./history.js";
 export interface Finding {
   /**
    * "fault": a SysMMU stopped an access; "stale-hit": a cached translation outlived its mapping;
-   * "stale-device-read", "lost-device-write": a sync for the device is missing; "stale-cpu-read", "lost-cpu-write": one
-   * for the CPU is, or the CPU used what the device owned; "buffered-device-read": a barrier is; "unmap-unknown", "unmap-size", "unmap-direction": the unmap
-   * does not match a map; "more-hazards": those beyond what the core remembers one by one.
+   * "stale-device-read", "lost-device-write": a sync for the device is missing; "stale-cpu-read",
+   * "lost-cpu-write": one for the CPU is, or the CPU used what the device owned; "buffered-device-read": a
+   * barrier is; "alias-access": the CPU reached an uncached buffer through its linear, cacheable address;
+   * "unmap-unknown", "unmap-size", "unmap-direction": the unmap matches no map; "more-hazards": those
+   * beyond what the core remembers one by one.
    */
   readonly kind:
     | "fault"
@@ -22,6 +24,7 @@ export interface Finding {
     | "stale-cpu-read"
     | "lost-cpu-write"
     | "buffered-device-read"
+    | "alias-access"
     | "unmap-unknown"
     | "unmap-size"
     | "unmap-direction"

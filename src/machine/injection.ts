@@ -3,10 +3,12 @@
 //   kind        what fails                                    what the caller sees
 //   map         an iommu_map call below mapPage, mapSg, alloc   DMA_MAPPING_ERROR, 0, null
 //   pages       a guest page allocation                         null
-//   table       the allocation of a level-2 table               as map
+//   table       the allocation of a page table, level 1 or 2     IommuError at createMapping, or as map
 //   iova        an IO-address allocation                        as map
 //   bounce      a bounce buffer                                 as map
 //   remap       the kernel mapping of an allocation             null
+//   space       the record or a bitmap of an IO-address space   IommuError at createMapping, or as iova
+//   attach      the driver's attach                             IommuError at attach
 //
 // Core: assembly/inject.ts; per kind a countdown and a count of attempts, 8 bytes each at INJECT.
 //
@@ -17,7 +19,16 @@ import { coreConstant } from "../core/core.js";
 import type { Live } from "./live.js";
 
 /** Kinds of injected failures; their index is the core's number. */
-export const INJECTION_KINDS = ["map", "pages", "table", "iova", "bounce", "remap"] as const;
+export const INJECTION_KINDS = [
+  "map",
+  "pages",
+  "table",
+  "iova",
+  "bounce",
+  "remap",
+  "space",
+  "attach",
+] as const;
 /** One of {@link INJECTION_KINDS}. */
 export type InjectionKind = (typeof INJECTION_KINDS)[number];
 

@@ -4,12 +4,14 @@
 import { type Core, coreConstant } from "../core/core.js";
 import type { MemoryType } from "../dma/allocation.js";
 
-/** By the value of SWITCH_COHERENT_MEMORY: MEMORY_* of assembly/abi/cache.ts. */
+/** By the value of SWITCH_DMA_COHERENT_TYPE: MEMORY_* of assembly/abi/cache.ts. */
 const MEMORY_TYPES: readonly MemoryType[] = ["cacheable", "bufferable", "strongly-ordered"];
 
 /** A machine's core while it lives, and the names that only the host keeps. */
 export class Live {
   #core: Core | null;
+  /** Devices whose ops a script replaced in part: the op stream cannot call those. */
+  readonly ownOps = new Set<number>();
   /** Call-site labels by number; 0 is "no label". */
   readonly labels: string[] = [""];
   readonly #labelNumbers = new Map<string, number>([["", 0]]);
@@ -35,7 +37,7 @@ export class Live {
   }
 
   get #coherentSwitch(): number {
-    return (coreConstant(this.core, "SWITCHES") >>> 2) + coreConstant(this.core, "SWITCH_COHERENT_MEMORY");
+    return (coreConstant(this.core, "SWITCHES") >>> 2) + coreConstant(this.core, "SWITCH_DMA_COHERENT_TYPE");
   }
 
   /** True until `dispose()`. */

@@ -1,11 +1,13 @@
 // What a machine is made of, and the check of it.
 
 import { checkAligned, checkChoice, checkU32, describe, hex } from "../check.js";
+import { coreConstant } from "../core/core.js";
 import type { CoreSource } from "../core/load.js";
 import type { MemoryType } from "../dma/allocation.js";
 import type { DmaDebugHook } from "../dma/debug-hook.js";
 import { PROFILES, type Profile } from "../dma/profiles.js";
 import type { SocDescription } from "../soc/types.js";
+import type { Live } from "./live.js";
 
 /** Smallest and largest DRAM: 1 MiB and 2 GiB. */
 const DRAM_MIN = 1 << 20;
@@ -59,6 +61,11 @@ export interface MachineOptions {
   caches?: CacheOptions;
   /** Memory type of coherent allocations without write-combine. Default the profile's: "bufferable" (ARMv7). */
   coherentMemory?: Exclude<MemoryType, "cacheable">;
+  /**
+   * What becomes of the linear (cacheable) address of a coherent or write-combined buffer. "mapped", as in the
+   * kernels: the CPU can use it and meets the caches. "unmapped": such an access faults. Default "mapped".
+   */
+  linearAlias?: "mapped" | "unmapped";
   /** Observer of all dma-mapping calls, e.g. dma-debug. */
   observer?: DmaDebugHook;
   /** Compiled core or its bytes; default the embedded one. */
@@ -103,8 +110,21 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
   if (options.coherentMemory !== undefined) {
     checkChoice("options.coherentMemory", options.coherentMemory, ["bufferable", "strongly-ordered"]);
   }
+  if (options.linearAlias !== undefined) {
+    checkChoice("options.linearAlias", options.linearAlias, ["mapped", "unmapped"]);
+  }
   for (const [name, value] of Object.entries(options.tlb ?? {})) checkU32(`options.tlb.${name}`, value);
   const { policy, ...numbers } = options.caches ?? {};
   if (policy !== undefined) checkChoice("options.caches.policy", policy, ["round-robin", "lru", "random"]);
   for (const [name, value] of Object.entries(numbers)) checkU32(`options.caches.${name}`, value);
+}
+
+/** @internal Tells the core what uncached buffers are: their memory type, and their linear alias. */
+export function setMemoryTypes(live: Live, options: Omit<MachineOptions, "core">): void {
+  const { core } = live;
+  const cell = (name: string) => (coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, name);
+  if (options.coherentMemory !== undefined) live.coherentType = options.coherentMemory;
+  if (options.linearAlias !== undefined) {
+    core.u32[cell("SWITCH_DMA_ALIAS")] = options.linearAlias === "unmapped" ? 1 : 0;
+  }
 }

@@ -13,6 +13,22 @@ export interface RunOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+/** Throws when a record is a dma-mapping call of a device whose ops a script replaced in part. */
+function refuseOwnOps(live: Live, bytes: Uint8Array): void {
+  const constant = (name: string) => coreConstant(live.core, name);
+  const [first, last] = [constant("OP_MAP"), constant("OP_FREE")];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const op = bytes[at]!;
+    const device = bytes[at + 2]! | (bytes[at + 3]! << 8);
+    const calls = (op >= first && op <= last) || op === constant("OP_MAP_RESOURCE");
+    if (calls && live.ownOps.has(device)) {
+      throw new TypeError(
+        `record ${at / 16} is a call of device ${device}, whose ops are a script's (dma.setOps): the op stream cannot call them`,
+      );
+    }
+  }
+}
+
 /**
  * Executes a buffer of op-stream records (docs/opstream.md): four u32 each, or their little-endian
  * bytes. Every record before a malformed one has been executed when it throws.
@@ -30,6 +46,7 @@ export function runRecords(live: Live, records: Uint32Array | Uint8Array, option
   if (bytes.length % 16 !== 0) {
     throw new RangeError(`records must be a whole number of 16-byte records, got ${bytes.length} bytes`);
   }
+  if (live.ownOps.size > 0) refuseOwnOps(live, bytes);
   const { core } = live;
   const batch = coreConstant(core, "BATCH");
   const room = coreConstant(core, "BATCH_BYTES");

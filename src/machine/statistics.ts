@@ -2,6 +2,7 @@
 
 import { type CacheLevelStatistics, readCacheStatistics } from "../cache/cache-statistics.js";
 import { type Core, coreConstant } from "../core/core.js";
+import { type IdleAttribute, readIdleAttributes } from "../dma/attribute-statistics.js";
 
 /** Uncached CPU accesses and the write buffer. */
 export interface CpuStatistics {
@@ -35,6 +36,10 @@ export interface HazardStatistics {
   readonly unknownUnmaps: number;
   readonly unmapsWithOtherSize: number;
   readonly unmapsWithOtherDirection: number;
+  /** CPU accesses through the linear address of an uncached buffer, page by page, and those that faulted. */
+  readonly aliasReads: number;
+  readonly aliasWrites: number;
+  readonly aliasFaults: number;
 }
 
 /** Op-stream execution. */
@@ -60,6 +65,8 @@ export interface MachineStatistics {
   readonly hazards: HazardStatistics;
   readonly replay: ReplayStatistics;
   readonly memoryUsed: number;
+  /** Attributes that calls were given and that had no effect under their ops table and profile. */
+  readonly idleAttributes: readonly IdleAttribute[];
   /** Every machine-wide counter by its name in assembly/abi.ts (`COUNT_…`), for what has no place above. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -103,6 +110,9 @@ export function readStatistics(core: Core): MachineStatistics {
       unknownUnmaps: c("COUNT_UNMAP_UNKNOWN"),
       unmapsWithOtherSize: c("COUNT_UNMAP_SIZE"),
       unmapsWithOtherDirection: c("COUNT_UNMAP_DIRECTION"),
+      aliasReads: c("COUNT_ALIAS_READS"),
+      aliasWrites: c("COUNT_ALIAS_WRITES"),
+      aliasFaults: c("COUNT_ALIAS_FAULTS"),
     },
     replay: {
       records: c("COUNT_RECORDS"),
@@ -114,6 +124,7 @@ export function readStatistics(core: Core): MachineStatistics {
       registersDifferent: c("COUNT_REGISTER_DIFFERENT"),
     },
     memoryUsed: core.exports.pagesUsed() * 4096,
+    idleAttributes: readIdleAttributes(core),
     counters,
   };
 }

@@ -119,7 +119,7 @@ export class StrategyRun {
     const device = this.#deviceOf(this.machine.soc, name);
     this.devices.push(device);
     this.names.push(name);
-    if (coherent) device.coherent = true;
+    if (coherent) device.dma.coherent = true;
     if (ops === "iommu" && device.sysmmus.length > 0 && device.mapping === null) {
       const small = device.name.startsWith("fimd") || OLD_PROFILES.includes(this.settings.profile);
       const mainline = small ? DISPLAY_WINDOW : WHOLE_WINDOW;

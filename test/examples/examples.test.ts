@@ -14,6 +14,12 @@ const EXPECTED: Record<string, RegExp> = {
   "replay-from-a-script.mjs": /fimd0.*12 allocations, 12 still live/,
   "fimc-capture.mjs": /frame 6 at 0x20004000: first byte 6, last byte 53\nlive mappings 0/,
   "fimc-scale.mjs": /NV12 to BGR4 480 x 300: done\n.*after\.png\nlive mappings 0/,
+  "linear-alias.mjs":
+    /alias mapped.*linear address "\.{5}" \(ok\).*alias unmapped.*linear address "" \(fault\).*firmware/s,
+  "own-ops.mjs": /iommu, then budget.*tile 2: over budget.*ops of g2d: iommu; live mappings 0/s,
+  "forgotten-sync.mjs":
+    /no speculation, no sync.* 0 old bytes.*no sync +: 22 lines taken in, 704 old.*and sync.* 0 old/s,
+  "iova-allocators.mjs": /gen-pool.*bitmap .*first 0x20000000.*range-tree +first 0x20ff0000.*own /s,
   "network-ring.mjs": /received: answer 7\ndevice reads of bytes in the write buffer 1, of stale lines 0/,
 };
 

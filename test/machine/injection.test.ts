@@ -74,7 +74,9 @@ describe("fault injection", () => {
           expect(m.device("fimc0").counters).toMatchObject({ live: 0, liveBytes: 0 });
         },
       );
-      expect(result.runs).toBeGreaterThan(kind === "bounce" || kind === "table" ? 0 : 1);
+      // Kinds that this driver never meets: it maps no new tables, creates nothing, bounces nothing.
+      const never = ["bounce", "table", "space", "attach"].includes(kind);
+      expect(result.runs > 1).toBe(!never);
     },
   );
 

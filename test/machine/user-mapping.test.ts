@@ -29,6 +29,40 @@ describe.each([true, false])("user mapping of a buffer (IOMMU %s)", (iommu) => {
     expect(() => dma.mmap(buffer)).toThrow(/freed before/);
   });
 
+  it("has the memory type of its own attributes, and wants those of alloc behind an IOMMU", () => {
+    const strong = Machine.create({
+      soc: exynos4210,
+      dram: { bytes: 32 << 20 },
+      coherentMemory: "strongly-ordered",
+    });
+    const device = strong.device("fimc0");
+    if (iommu) strong.iommu.createMapping({ base: 0x2000_0000, size: 1 << 20 }).attach(device);
+    const mapOf = (b: NonNullable<ReturnType<typeof device.dma.alloc>>, attrs?: number) =>
+      device.dma.mmap(b, attrs === undefined ? {} : { attrs });
+    const buffer = device.dma.allocCoherent(4096)!;
+    const [plain, combined] = [mapOf(buffer), mapOf(buffer, DmaAttr.WriteCombine)];
+    if (!(plain instanceof UserMapping) || !(combined instanceof UserMapping)) throw new Error("no mmap");
+    expect([plain.memoryType, combined.memoryType]).toEqual(["strongly-ordered", "bufferable"]);
+    combined.write(0, Uint8Array.of(1));
+    expect(device.read(buffer.dmaAddress, 1)[0]).toBe(0); // waits in the write buffer
+    plain.write(4, Uint8Array.of(2));
+    expect(device.read(buffer.dmaAddress + 4, 1)[0]).toBe(2);
+    const cookie = device.dma.alloc(4096, DmaAttr.NoKernelMapping)!;
+    const wrong = [mapOf(cookie, 0), mapOf(buffer, DmaAttr.NoKernelMapping)];
+    if (iommu) expect(wrong).toEqual([-6, -6]);
+    else expect(wrong.every((w) => w instanceof UserMapping)).toBe(true);
+    // Freed with other attributes: nothing happens behind an IOMMU, the buffers stay.
+    expect(device.dma.free(cookie, 0)).toBe(!iommu);
+    expect(device.dma.free(buffer, DmaAttr.NoKernelMapping)).toBe(!iommu);
+    expect(strong.statistics().live).toBe(iommu ? 2 : 0);
+    expect(strong.statistics().counters["COUNT_FREE_ATTRIBUTES"]).toBe(iommu ? 2 : 0);
+    if (iommu) {
+      expect(device.dma.free(cookie)).toBe(true);
+      expect(device.dma.free(buffer)).toBe(true);
+    }
+    expect(strong.statistics().live).toBe(0);
+  });
+
   it("lists the memory of the buffer", () => {
     const buffer = dma.alloc(3 * 4096 + 100)!;
     if (iommu) {

@@ -19,7 +19,7 @@ describe.each(builds)("stores of the op stream on the %s core", (build) => {
   /** Allocates under handle 0, stores one word, and looks into DRAM before and after a barrier. */
   function store(machine: Machine, attrs: number, coherent = false): [before: number, after: number] {
     const device = machine.device("g2d");
-    device.coherent = coherent;
+    device.dma.coherent = coherent;
     const words = (...records: number[][]) => machine.run(new Uint32Array(records.flat()));
     words([Op.Prefix, attrs, 0, 0], [Op.Alloc | (device.index << 16), 0, 4096, 0]);
     const [mapping] = machine.liveMappings();
@@ -44,7 +44,7 @@ describe.each(builds)("stores of the op stream on the %s core", (build) => {
   it("reach memory at once where coherent memory is Strongly Ordered", () => {
     for (const options of [
       { coherentMemory: "strongly-ordered" },
-      { switches: { SWITCH_COHERENT_MEMORY: 2 } },
+      { switches: { SWITCH_DMA_COHERENT_TYPE: 2 } },
     ] as const) {
       const machine = machineOf(build, options);
       const [before, after] = store(machine, 0);
@@ -63,7 +63,7 @@ describe.each(builds)("stores of the op stream on the %s core", (build) => {
     expect([before, after]).toEqual([NOT_STORED, NOT_STORED]);
     const [mapping] = machine.liveMappings();
     expect(machine.device("g2d").read(mapping!.dmaAddress, 1)[0]).not.toBe(NOT_STORED);
-    expect(machine.device("g2d").coherent).toBe(true);
+    expect(machine.device("g2d").dma.coherent).toBe(true);
   });
 
   it("keep their memory type across a snapshot", () => {

@@ -12,6 +12,8 @@ export interface DmaLinearExports {
     dir: number,
     attrs: number,
   ): number;
+  /** `pa`, or DMA_MAPPING_ERROR where the profile checks masks. */
+  linearMapResource(device: number, pa: number, size: number): number;
   linearUnmapPage(device: number, dma: number, size: number, dir: number, attrs: number): void;
   linearSyncForCpu(device: number, dma: number, size: number, dir: number): void;
   linearSyncForDevice(device: number, dma: number, size: number, dir: number): void;

@@ -45,12 +45,49 @@ export interface MachineExports {
   dmaSyncSg(device: number, nents: number, dir: number, forDevice: number): void;
   dmaAlloc(device: number, size: number, gfp: number, attrs: number, label: number): number;
   dmaFree(device: number, allocation: number): void;
+  /** With the caller's attributes: FREE_DONE, or nothing freed. */
+  dmaFreeAs(device: number, allocation: number, attrs: number): number;
+  /** 0 or -ENXIO. */
+  dmaMmap(device: number, allocation: number, attrs: number, pgoff: number, pages: number): number;
+  dmaMmapPage(device: number, allocation: number, pgoff: number, n: number): number;
   dmaFindAllocation(device: number, dma: number): number;
 
   blockUsed(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
   deviceStalled(device: number): number;
   deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
+  /** A range sync: `start` of a mapping and `offset` apart. */
+  dmaSyncRange(
+    device: number,
+    start: number,
+    offset: number,
+    size: number,
+    dir: number,
+    forDevice: number,
+  ): void;
+  /** Attribute bits that the call (CALL_*) would not ignore. */
+  dmaAttributeEffects(device: number, call: number, attrs: number, gfp: number): number;
+  /** `n` ranges of three words (pa, bus, bytes) at `at`; 0, -EINVAL or -ENOMEM. */
+  deviceSetRanges(device: number, at: number, n: number): number;
+  /** Bus address of a physical one, DMA_MAPPING_ERROR outside every range. */
+  devicePhysToDma(device: number, pa: number): number;
+  /** Physical address of a bus address, NO_PA outside every range. */
+  deviceDmaToPhys(device: number, dma: number): number;
+  /** 0, -EINVAL, -EBUSY or -ENOMEM. */
+  deviceDeclareMemory(device: number, pa: number, bus: number, bytes: number, exclusive: number): number;
+  /** Buffers alive that lose their region. */
+  deviceReleaseMemory(device: number): number;
+  /** 0 pages, 1 pages taken, 2 buffers alive. */
+  deviceMemoryStatistic(device: number, n: number): number;
+
+  /** Notes an access through the linear map; bytes that may be accessed. */
+  aliasAccess(pa: number, bytes: number, write: number): number;
+  /** Pages of uncached buffers now. */
+  aliasPages(): number;
+  /** Table of alias accesses (assembly/dma/alias.ts), 0 for none. */
+  aliasBlock(): number;
+  /** A refill by speculation through the linear map; 1 when a line came in. */
+  aliasRefill(pa: number): number;
 
   hazardBeforeCpu(pa: number, bytes: number): void;
   hazardBlock(): number;

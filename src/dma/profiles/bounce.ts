@@ -7,6 +7,8 @@
 export const BOUNCE_SWITCHES = {
   /** 0 dmabounce (removed in v6.0), 1 swiotlb. */
   SWITCH_BOUNCE_KIND: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
+  /** dmabounce finds a buffer 1 by its exact start, which the ops of 2011 were given apart from the offset, 0 by any address in it. */
+  SWITCH_BOUNCE_EXACT: { rfc2011: 1, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
   /** 1: swiotlb copies to its buffer for every direction, so that a short device write destroys nothing (5.18). */
   SWITCH_SWIOTLB_COPY_ALWAYS: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
   /** 1: dma_pool leaves the last block of a page unused when it would end with the page (until 6.3). */

@@ -20,6 +20,4 @@ export const CACHE_SWITCHES = {
   SWITCH_LINEAR_DIRECT: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
   /** DMA_ATTR_NO_KERNEL_MAPPING of linear alloc: 0 ignored, 1 after the pool (v4.2), 2 before it (dma-direct). */
   SWITCH_LINEAR_COOKIE: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 1, "v6.1": 2 },
-  /** Memory type of coherent allocations: 1 Normal non-cacheable (ARM_DMA_MEM_BUFFERABLE), 2 Strongly Ordered. */
-  SWITCH_COHERENT_MEMORY: { rfc2011: 1, "v3.6": 1, "v3.14": 1, "v4.4": 1, "v6.1": 1 },
 } as const;

@@ -49,6 +49,22 @@ export const DMA_SWITCHES = {
   SWITCH_DMA_POOL_PAGES: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
   /** 1: repairs the kernel's habit of ignoring handles in IO page 0. No kernel does. */
   SWITCH_DMA_ZERO_IOVA: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
+  /** Memory type of coherent allocations: MEMORY_BUFFERABLE, or MEMORY_STRONGLY_ORDERED; set by `coherentMemory`. */
+  SWITCH_DMA_COHERENT_TYPE: { rfc2011: 1, "v3.6": 1, "v3.14": 1, "v4.4": 1, "v6.1": 1 },
+  /** Linear alias of uncached buffers: 0 stays mapped, as in every kernel here, 1 unmapped; set by `linearAlias`. */
+  SWITCH_DMA_ALIAS: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
+  /** Who looks into the device's own memory: 0 the linear alloc, 1 the wrapper before any ops (v4.3). */
+  SWITCH_DMA_MEMORY_FIRST: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 1, "v6.1": 1 },
+  /** 1: the device's own memory is always exclusive (v5.1); 0: where DMA_MEMORY_EXCLUSIVE was given. */
+  SWITCH_DMA_MEMORY_EXCLUSIVE: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
+  /** The CPU reaches the device's own memory by 0 ioremap, 1 memremap(WC) (v4.6). */
+  SWITCH_DMA_MEMORY_WC: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
+  /** Address bits of the DMA zone; 0: no CONFIG_ZONE_DMA, as on Exynos. */
+  SWITCH_DMA_ZONE_BITS: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
+  /** Bus addresses: 0 one offset (v3.15: per device), 1 a list of ranges per device (v5.10). */
+  SWITCH_DMA_RANGES: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 1 },
+  /** A supported mask covers 0 arm_dma_limit (to v3.13), 1 all memory or the DMA zone, 2 the same by dma-direct. */
+  SWITCH_DMA_MASK: { rfc2011: 0, "v3.6": 0, "v3.14": 1, "v4.4": 1, "v6.1": 2 },
   /** 1: a recorder in the place of the IOMMU; for conformance runs. */
   SWITCH_IOMMU_STUB: { rfc2011: 0, "v3.6": 0, "v3.14": 0, "v4.4": 0, "v6.1": 0 },
 } as const;

@@ -1,0 +1,82 @@
+// Arguments that several dma-mapping calls share: sizes, directions and lists, checked once at the
+// edge; lists cross into the core at SG (assembly/layout.ts).
+
+import { checkAligned, checkInteger, checkU32, describe, hex } from "../check.js";
+import { coreConstant } from "../core/core.js";
+import type { Live } from "../machine/live.js";
+import { DmaDirection } from "./direction.js";
+import type { Scatterlist } from "./scatterlist.js";
+
+const PAGE = 4096;
+const SG_WORDS = 8;
+const DIRECTIONS = "DmaDirection.Bidirectional, ToDevice or FromDevice";
+
+/** Throws unless `size` is 1 .. 2 GiB - 1. */
+export function checkSize(size: number): void {
+  checkInteger("size", size, 1, 0x7fff_ffff);
+}
+
+/** Throws unless `direction` is one of the three a mapping may have. */
+export function checkDirection(direction: number): void {
+  if (direction === DmaDirection.None) {
+    throw new RangeError(`direction must be ${DIRECTIONS}, got None (the kernel has a BUG here)`);
+  }
+  if (typeof direction !== "number" || !Number.isInteger(direction) || direction < 0 || direction > 2) {
+    throw new RangeError(
+      `direction must be ${DIRECTIONS}, got ${typeof direction === "number" ? hex(direction) : describe(direction)}`,
+    );
+  }
+}
+
+/** Throws unless `list` is an array of 1 to 16384 elements; its entries are checked where it crosses. */
+export function checkList(live: Live, list: Scatterlist): void {
+  if (!Array.isArray(list)) throw new TypeError(`list must be an array of entries, got ${describe(list)}`);
+  const room = coreConstant(live.core, "SG_COUNT");
+  if (list.length === 0 || list.length > room) {
+    throw new RangeError(`list must hold 1 to ${room} entries, got ${list.length}`);
+  }
+}
+
+/** Checks `list` and its entries and writes it to SG. */
+export function writeList(live: Live, list: Scatterlist): void {
+  checkList(live, list);
+  const { core } = live;
+  const at = coreConstant(core, "SG") >>> 2;
+  const words = core.u32;
+  for (let i = 0; i < list.length; i++) {
+    const entry = list[i]!;
+    if (entry === null || typeof entry !== "object") {
+      throw new TypeError(`list[${i}] must be { pa, offset, length }, got ${describe(entry)}`);
+    }
+    const w = at + i * SG_WORDS;
+    words[w] = checkAligned(`list[${i}].pa`, entry.pa, PAGE);
+    words[w + 1] = checkInteger(`list[${i}].offset`, entry.offset, 0, 0x7fff_ffff);
+    words[w + 2] = checkInteger(`list[${i}].length`, entry.length, 0, 0x7fff_ffff);
+    words[w + 3] = checkU32(`list[${i}].dmaAddress`, entry.dmaAddress ?? 0);
+    words[w + 4] = checkU32(`list[${i}].dmaLength`, entry.dmaLength ?? 0);
+  }
+}
+
+/** Takes what the core wrote at SG into `list`: dmaAddress and dmaLength of every entry. */
+export function readListResults(live: Live, list: Scatterlist): void {
+  const { core } = live;
+  const at = coreConstant(core, "SG") >>> 2;
+  const words = core.u32;
+  for (let i = 0; i < list.length; i++) {
+    const entry = list[i]!;
+    entry.dmaAddress = words[at + i * SG_WORDS + 3]!;
+    entry.dmaLength = words[at + i * SG_WORDS + 4]!;
+  }
+}
+
+/** The first `entries` entries at SG as a fresh list. */
+export function readList(live: Live, entries: number): Scatterlist {
+  const { core } = live;
+  const at = coreConstant(core, "SG") >>> 2;
+  const words = core.u32;
+  return Array.from({ length: entries }, (_, i) => ({
+    pa: words[at + i * SG_WORDS]!,
+    offset: words[at + i * SG_WORDS + 1]!,
+    length: words[at + i * SG_WORDS + 2]!,
+  }));
+}
