@@ -1,281 +1,370 @@
+// Ten thousand random sequences of register accesses, table writes and transactions: the debug core,
+// the release core and a plain model must agree about every answer and every bit of state.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SysmmuExports } from "../../src/core/exports/sysmmu.js";
-import { builds, rawCore } from "../cores.js";
-import { SysmmuModel } from "../model/sysmmu.js";
+import { REGISTERS } from "../../src/sysmmu/registers.js";
+import { type Hardware, SysmmuModel } from "../model/sysmmu.js";
+import { BASE, DRAM_BYTES, modelCaches, Subject } from "./subject.js";
 
-type Core = ReturnType<typeof rawCore<SysmmuExports>>;
-const BASE = 0x4000_0000;
-const DRAM_BYTES = 1 << 20;
 const TABLE = BASE + 0x4000;
+const OTHER_TABLE = BASE + 0x10000;
 const LV2 = BASE + 0x8000;
-const DRAM_OFFSET = 0x21_0000;
-const COUNTERS = {
-  lookups: 0,
-  hits: 2,
-  misses: 4,
-  walks: 24,
-  descriptors: 25,
-  fills: 26,
-  evictions: 27,
-  invalidated: 28,
-  bypass: 40,
-};
+const SEQUENCES = 10_000;
 
-function words(core: Core): Uint32Array {
-  return new Uint32Array(core.memory.buffer);
+const one = (ways: number) => ({ sets: 1, ways });
+const sets = (n: number, ways: number) => ({ sets: n, ways });
+const never = Number.POSITIVE_INFINITY;
+
+function hardware(version: number, rest: Partial<Hardware> & Pick<Hardware, "generation" | "l1">): Hardware {
+  return { version, l2: null, flpd: 0, fetch: 1, buffers: 0, polls: 0, ...rest };
 }
 
-function counters(core: Core, index: number): Record<string, number> {
-  const at = (0x1_4000 + index * 1024 + 0x80) >>> 2;
-  const w = words(core);
-  const u64 = (i: number) => w[at + i * 2]! + w[at + i * 2 + 1]! * 2 ** 32;
-  return Object.fromEntries(
-    Object.entries(COUNTERS).map(([name, i]) => [name, u64(i) + (i < 8 || i === 40 ? u64(i + 1) : 0)]),
-  );
-}
+const CASES: readonly (readonly [string, Hardware])[] = [
+  ["1.0, 4 entries", hardware(0x1000_0000, { generation: "v1", l1: one(4) })],
+  ["0x80000001, 3 entries", hardware(0x8000_0001, { generation: "v1", l1: one(3), polls: 2 })],
+  ["1.2, 64 x 8", hardware(0x1040_0000, { generation: "v1", l1: sets(64, 8) })],
+  ["1.2, 32 entries", hardware(0x1040_0000, { generation: "v1", l1: one(32) })],
+  ["2.0, 2 + 4 x 8", hardware(0x2000_0000, { generation: "v2", l1: one(2), l2: sets(4, 8), polls: never })],
+  ["2.1, 16 + 64 x 8", hardware(0x2020_0000, { generation: "v2", l1: one(16), l2: sets(64, 8) })],
+  [
+    "2.1, 4 x 2 + 2 x 5, fetch 4",
+    hardware(0x2020_0000, { generation: "v2", l1: sets(4, 2), l2: sets(2, 5), fetch: 4 }),
+  ],
+  ["3.0, 4 x 2", hardware(0x3000_0000, { generation: "v3.1", l1: sets(4, 2) })],
+  [
+    "3.1, 6 + 16 x 2, fetch 32, buffers",
+    hardware(0x3020_0000, { generation: "v3.1", l1: one(6), l2: sets(16, 2), fetch: 32, buffers: 3 }),
+  ],
+  [
+    "3.2, 5 + 8 x 4, fetch 64, FLPD 2",
+    hardware(0x3040_0000, { generation: "v3.2", l1: one(5), l2: sets(8, 4), fetch: 64, flpd: 2 }),
+  ],
+  [
+    "3.2, 4, fetch 2, FLPD 3, buffers",
+    hardware(0x3040_0000, { generation: "v3.2", l1: one(4), fetch: 2, flpd: 3, buffers: 3 }),
+  ],
+  [
+    "3.3, 5, fetch 4, FLPD 1, 4 buffers",
+    hardware(0x3060_0005, { generation: "v3.3", l1: one(5), fetch: 4, flpd: 1, buffers: 4 }),
+  ],
+  [
+    "3.3, 32 + 64 x 8, fetch 32, FLPD 2",
+    hardware(0x3060_0020, { generation: "v3.3", l1: one(32), l2: sets(64, 8), fetch: 32, flpd: 2, polls: 1 }),
+  ],
+  [
+    "5.0, 8 + 16 x 4, FLPD 1",
+    hardware(0x5000_0000, { generation: "v5", l1: one(8), l2: sets(16, 4), flpd: 1 }),
+  ],
+  [
+    "5.1, 2 x 3, fetch 8, FLPD 2",
+    hardware(0x5020_0000, { generation: "v5", l1: sets(2, 3), fetch: 8, flpd: 2 }),
+  ],
+];
 
-// Few addresses, so that sequences meet: three sections, some pages of each, table entries of all kinds.
+// Few addresses, so that sequences meet: some sections, some pages of each.
+const SECTIONS = [0, 1, 2, 3, 14, 15, 16, 17, 255, 4095];
 const va = fc
   .tuple(
-    fc.integer({ min: 0, max: 17 }),
-    fc.constantFrom(0, 1, 15, 16, 17, 255),
+    fc.constantFrom(...SECTIONS),
+    fc.oneof(fc.constantFrom(0, 1, 14, 15, 16, 17, 31, 255), fc.nat(255)),
     fc.constantFrom(0, 4, 0xffc),
   )
   .map(([section, page, offset]) => section * 2 ** 20 + page * 4096 + offset);
-const page = fc.integer({ min: 0, max: 255 });
+const page = fc.nat(255);
+const word = fc.integer({ min: 0, max: 0xffff_ffff });
+const u32 = (n: number) => n >>> 0;
+
 const lv1 = fc.oneof(
-  fc.constant(0),
-  fc.constant(3),
-  fc.constantFrom(LV2, LV2 + 1024, 0x9000_0000).map((table) => table | 1),
-  page.map((p) => ((p << 20) | 0x402) >>> 0),
-  page.map((p) => ((p << 20) | 0x8402) >>> 0),
-  page.map((p) => ((p << 20) | 2) >>> 0),
-  fc.constant(0x4504_0402),
-  fc.integer({ min: 0, max: 0xffff_ffff }),
+  fc.constantFrom(0, 3),
+  fc.constantFrom(LV2, LV2 + 1024, LV2, 0x9000_0000).map((table) => table + 1),
+  page.map((p) => u32((p << 20) | 0x402)),
+  page.map((p) => u32((p << 20) | 0x8402)),
+  page.map((p) => u32((p << 20) | 2)),
+  fc.constantFrom(0x4504_0402, 0x4604_8402),
+  word,
 );
 const lv2 = fc.oneof(
   fc.constant(0),
-  page.map((p) => ((p << 12) | 0x12) >>> 0),
-  page.map((p) => ((p << 12) | 0x213) >>> 0),
-  page.map((p) => ((p << 16) | 0x11) >>> 0),
-  fc.integer({ min: 0, max: 0xffff_ffff }),
+  page.map((p) => u32((p << 12) | 0x12)),
+  page.map((p) => u32((p << 12) | 0x213)),
+  page.map((p) => u32((p << 16) | 0x11)),
+  word,
 );
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ op: fc.constant("access" as const), va, write: fc.boolean() }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      op: fc.constant("lv1" as const),
-      index: fc.integer({ min: 0, max: 17 }),
-      value: lv1,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constant("lv2" as const),
-      index: fc.constantFrom(0, 1, 15, 16, 17, 255, 256, 272),
-      value: lv2,
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("reg" as const),
-      offset: fc.constant(0),
-      value: fc.constantFrom(5, 5, 5, 7, 0, 3),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("reg" as const),
-      offset: fc.constant(4),
-      value: fc.constantFrom(0, 1, 4, 5),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("reg" as const),
-      offset: fc.constant(0x10),
-      value: va.map((a) => ((a & ~4095) | 1) >>> 0),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("reg" as const),
-      offset: fc.constantFrom(0x0c, 0x1c),
-      value: fc.constantFrom(1, 0xff),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("clear" as const) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant("reg" as const),
-      offset: fc.constant(0x14),
-      value: fc.constantFrom(TABLE, TABLE, 0x9000_0000),
-    }),
-  },
+// The same for 36-bit tables: fields a nibble lower, rights in bits 5:4 and 3:2.
+const lv1v5 = fc.oneof(
+  fc.constantFrom(0, 3, 7),
+  fc.constantFrom(LV2, LV2 + 1024, LV2, 0x9000_0000).map((table) => (table / 16) | 1),
+  fc
+    .tuple(page, fc.constantFrom(2, 4, 6), fc.nat(3))
+    .map(([p, type, prot]) => u32((p << 16) | (prot << 4) | type)),
+  fc.constant(0xf000_0001),
+  word,
+);
+const lv2v5 = fc.oneof(
+  fc.constant(0),
+  fc
+    .tuple(page, fc.constantFrom(1, 2, 2), fc.constantFrom(3, 3, 1, 2, 0))
+    .map(([p, type, prot]) => u32((p << 8) | (prot << 2) | type)),
+  word,
 );
 
-const shapes = [
-  ["1.0, 4 entries", 0x1000_0000, 1, { sets: 1, ways: 4 }, null],
-  ["1.0, 3 entries", 0x8000_0001, 1, { sets: 1, ways: 3 }, null],
-  ["2.0, 2 + 4 x 8", 0x2000_0000, 2, { sets: 1, ways: 2 }, { sets: 4, ways: 8 }],
-  ["3.1, 4 sets of 2", 0x3020_0000, 3, { sets: 4, ways: 2 }, null],
-] as const;
+type Step =
+  | { op: "access"; vas: number[]; write: boolean; flip: boolean }
+  | { op: "range"; va: number; bytes: number; burst: number; write: boolean }
+  | { op: "lv1" | "lv2"; index: number; value: number }
+  | { op: "write"; offset: number; value: number }
+  | { op: "read"; offset: number }
+  | { op: "clear" }
+  | { op: "stale"; va: number; bytes: number; owner: number };
 
-describe.each(builds)("System MMU on the %s core", (build) => {
-  it.each(shapes)("agrees with the plain model: version %s", (_name, version, generation, l1, l2) => {
-    const core = rawCore<SysmmuExports>(build, DRAM_BYTES, BASE);
-    const none = 0xffff_ffff;
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), (steps) => {
-        words(core)[0x40 >>> 2] = 0; // the machine has no instance again
-        words(core).fill(0, 0x1_4000 >>> 2, (0x1_4000 + 1024) >>> 2);
-        words(core).fill(0, DRAM_OFFSET >>> 2, (DRAM_OFFSET + DRAM_BYTES) >>> 2);
-        const index = core.sysmmuCreate(
-          version,
-          l1.sets,
-          l1.ways,
-          l2?.sets ?? none,
-          l2?.ways ?? none,
-          none,
-          1,
-        );
-        expect(index).toBe(0);
-        const word = (pa: number) => (DRAM_OFFSET + pa - BASE) >>> 2;
-        const model = new SysmmuModel(generation, l1, l2, (pa) =>
-          pa >= BASE && pa + 4 <= BASE + DRAM_BYTES ? words(core)[word(pa)]! : null,
-        );
-        const both = (offset: number, value: number) => {
-          core.sysmmuRegWrite(0, offset, value);
-          model.write(offset, value);
-        };
-        // Tables from the start, so that most accesses come to a page.
-        for (let i = 0; i < 18; i++) words(core)[word(TABLE) + i] = LV2 | 1;
-        for (const i of [0, 1, 2, 15]) words(core)[word(LV2) + i] = ((i << 16) | 0x11) >>> 0;
-        for (const i of [16, 17, 255]) words(core)[word(LV2) + i] = ((i << 12) | 0x12) >>> 0;
-        both(0x14, TABLE);
-        both(4, 1);
-        both(0, 5);
-        for (const s of steps) {
-          if (s.op === "lv1") words(core)[word(TABLE) + s.index] = s.value;
-          else if (s.op === "lv2") words(core)[word(LV2) + s.index] = s.value;
-          else if (s.op === "reg") both(s.offset, s.value);
-          else if (s.op === "clear") both(0x1c, core.sysmmuPeek(0, 0x18) >>> 0);
-          else {
-            const expected = model.access(s.va, s.write);
-            expect(core.sysmmuTranslate(0, s.va, s.write ? 1 : 0) >>> 0).toBe(
-              expected === null ? 0xffff_ffff : expected % 2 ** 32,
-            );
-          }
-          for (const offset of [0, 4, 8, 0x14, 0x18, 0x24, 0x28, 0x2c, 0x30]) {
-            expect([offset, core.sysmmuPeek(0, offset) >>> 0]).toEqual([offset, model.read(offset) >>> 0]);
-          }
-        }
-        const seen = counters(core, 0);
-        expect(seen).toEqual(model.count);
-        expect(seen["hits"]! + seen["misses"]!).toBe(seen["lookups"]);
-        const live = model.levels.reduce((n, level) => n + level.live, 0);
-        expect(seen["fills"]! - seen["evictions"]! - seen["invalidated"]!).toBe(live);
-      }),
-      { numRuns: 250 },
-    );
-  });
-
-  it("lets no register write trap or touch bytes outside its own state", () => {
-    const core = rawCore<SysmmuExports>(build, DRAM_BYTES, BASE);
-    const other = rawCore<SysmmuExports>(build === "debug" ? "release" : "debug", DRAM_BYTES, BASE);
-    const versions = [
-      0x8000_0001, 0x1000_0000, 0x2000_0000, 0x3020_0000, 0x3040_0000, 0x3060_0010, 0x5000_0000,
-    ];
-    for (const version of versions) {
-      for (const c of [core, other]) c.sysmmuCreate(version, 0, 0, 0, 0, 0, 0);
-    }
-    const writes = fc.array(
-      fc.tuple(
-        fc.integer({ min: 0, max: versions.length - 1 }),
-        fc.oneof(
-          fc.integer({ min: 0, max: 0x3ff }).map((n) => n * 4),
-          fc.integer({ min: 0, max: 0xffff_ffff }),
-        ),
-        fc.integer({ min: 0, max: 0xffff_ffff }),
-        va,
-      ),
-      { maxLength: 12 },
-    );
-    fc.assert(
-      fc.property(writes, (list) => {
-        for (const [index, offset, value, address] of list) {
-          core.sysmmuRegWrite(index, offset, value);
-          other.sysmmuRegWrite(index, offset, value);
-          expect(core.sysmmuRegRead(index, offset)).toBe(other.sysmmuRegRead(index, offset));
-          expect(core.sysmmuTranslate(index, address, value & 1)).toBe(
-            other.sysmmuTranslate(index, address, value & 1),
-          );
-        }
-      }),
-      { numRuns: 5000 },
-    );
-    // Guest memory was never written: the device only reads it.
-    expect(
-      words(core)
-        .subarray(DRAM_OFFSET >>> 2, (DRAM_OFFSET + DRAM_BYTES) >>> 2)
-        .every((w) => w === 0),
-    ).toBe(true);
-  });
-
-  it("counts a range access as its bursts one by one, and a batch as single calls", () => {
-    const list = fc.array(
+function steps(generation: Hardware["generation"]): fc.Arbitrary<Step[]> {
+  const v5 = generation === "v5";
+  const write = (offset: fc.Arbitrary<number>, value: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
+    fc.record({ op: fc.constant("write" as const), offset, value });
+  const bits = (...list: number[]) => fc.subarray(list).map((some) => u32(some.reduce((a, b) => a | b, 0)));
+  const [base, flush, entry, status] = v5 ? [0x0c, 0x10, 0x14, 0x64] : [0x14, 0x0c, 0x10, 0x1c];
+  const tables = fc.constantFrom(TABLE, TABLE, OTHER_TABLE, 0x9000_0000);
+  const known = fc.constantFrom(...REGISTERS[generation].map((row) => row.offset));
+  const windows = REGISTERS[generation]
+    .map((row) => row.offset)
+    .filter((o) => (o >= 0x4c && o <= 0x84) || (o >= 0x404 && o <= 0x414));
+  const weighted: [number, fc.Arbitrary<Step>][] = [
+    [
+      12,
       fc.record({
+        op: fc.constant("access" as const),
+        vas: fc.array(va, { minLength: 1, maxLength: 6 }),
+        write: fc.boolean(),
+        flip: fc.boolean(),
+      }),
+    ],
+    [
+      2,
+      fc.record({
+        op: fc.constant("range" as const),
         va,
-        bytes: fc.integer({ min: 1, max: 20000 }),
-        burst: fc.constantFrom(16, 64, 256),
+        bytes: fc.integer({ min: 0, max: 9000 }),
+        burst: fc.constantFrom(64, 1024, 4096),
         write: fc.boolean(),
       }),
-      { minLength: 1, maxLength: 20 },
-    );
-    const make = (version: number) => {
-      const core = rawCore<SysmmuExports>(build, DRAM_BYTES, BASE);
-      core.sysmmuCreate(version, 2, 2, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 1);
-      const w = words(core);
-      for (let i = 0; i < 20; i++)
-        w[((DRAM_OFFSET + 0x4000) >>> 2) + i] = i % 3 === 0 ? 0x4000_0402 : LV2 | 1;
-      for (let i = 0; i < 256; i++) w[((DRAM_OFFSET + 0x8000) >>> 2) + i] = (BASE + (i % 64) * 4096) | 0x12;
-      core.sysmmuRegWrite(0, 0x14, TABLE);
-      core.sysmmuRegWrite(0, 4, 1);
-      core.sysmmuRegWrite(0, 0, 5);
-      return core;
-    };
-    fc.assert(
-      fc.property(list, fc.constantFrom(0x1000_0000, 0x3020_0000), (accesses, version) => {
-        const whole = make(version);
-        const split = make(version);
-        for (const a of accesses) {
-          const done = whole.sysmmuAccess(0, a.va, a.bytes, a.burst, a.write ? 1 : 0, 0, 0);
-          expect(done).toBe(a.bytes);
-          for (let at = a.va; at < a.va + a.bytes; at = at - (at % a.burst) + a.burst) {
-            split.sysmmuTranslate(0, at, a.write ? 1 : 0);
-          }
-        }
-        expect(counters(whole, 0)).toEqual(counters(split, 0));
-        const n = accesses.length;
-        const input = 0x10_0000 >>> 2;
-        words(whole).set(
-          accesses.map((a) => a.va),
-          input,
-        );
-        expect(whole.sysmmuTranslateBatch(0, 0x10_0000, 0x18_0000, n, 0)).toBe(n);
-        const single = accesses.map((a) => split.sysmmuTranslate(0, a.va, 0) >>> 0);
-        expect([...words(whole).subarray(0x18_0000 >>> 2, (0x18_0000 >>> 2) + n)]).toEqual(single);
-        expect(counters(whole, 0)).toEqual(counters(split, 0));
+    ],
+    [
+      4,
+      fc.record({
+        op: fc.constant("lv1" as const),
+        index: fc.constantFrom(...SECTIONS),
+        value: v5 ? lv1v5 : lv1,
       }),
-      { numRuns: 100 },
-    );
+    ],
+    [
+      4,
+      fc.record({
+        op: fc.constant("lv2" as const),
+        index: fc.constantFrom(0, 1, 14, 15, 16, 17, 31, 255, 256, 272),
+        value: v5 ? lv2v5 : lv2,
+      }),
+    ],
+    [2, write(fc.constant(0), fc.constantFrom(5, 5, 5, 7, 0, 3))],
+    [
+      2,
+      write(
+        fc.constant(4),
+        bits(1, 4, 1 << 5, 1 << 20, 1 << 19, 1 << 21, 7 << 16, 2 << 28, 1 << 28).map((n) =>
+          n & 1 ? n : u32(n | (1 << 20)),
+        ),
+      ),
+    ],
+    [
+      2,
+      write(
+        fc.constant(entry!),
+        va.map((a) => u32((a & ~4095) | 1)),
+      ),
+    ],
+    [1, write(fc.constantFrom(flush!, status!), fc.constantFrom(1, 0xff, 2))],
+    [4, fc.constant({ op: "clear" as const })],
+    [1, write(fc.constant(base!), v5 ? tables.map((t) => t / 4096) : tables)],
+    [2, write(known, fc.oneof(word, va, fc.nat(20)))],
+    [
+      1,
+      write(
+        fc.nat(0x3ff).map((n) => n * 4),
+        word,
+      ),
+    ],
+    [
+      2,
+      fc.record({
+        op: fc.constant("read" as const),
+        offset: fc.oneof(
+          known,
+          fc.constant(8),
+          fc.nat(0x3ff).map((n) => n * 4),
+        ),
+      }),
+    ],
+    [
+      3,
+      fc.record({
+        op: fc.constant("stale" as const),
+        va,
+        bytes: fc.constantFrom(1, 4096, 65536, 2 ** 20),
+        owner: fc.nat(4),
+      }),
+    ],
+    [2, write(fc.constantFrom(0x800, 0x810, 0x820), fc.nat(15))],
+  ];
+  if (windows.length > 0)
+    weighted.push([
+      3,
+      write(
+        fc.constantFrom(...windows),
+        fc.oneof(va, fc.constantFrom(0, 0x1101, 0x1111, 0x101, 0xffff_ffff)),
+      ),
+    ]);
+  if (v5)
+    weighted.push([
+      2,
+      write(
+        fc.constantFrom(0x18, 0x20, 0x24),
+        va.map((a) => u32(a | 1)),
+      ),
+    ]);
+  return fc.array(fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary }))), {
+    minLength: 1,
+    maxLength: 40,
+  });
+}
+
+/** Guest memory as the test has made it: what both cores and the model must see, and nobody may change. */
+class Memory {
+  readonly words = new Map<number, number>();
+  readonly subjects: readonly Subject[];
+  constructor(subjects: readonly Subject[]) {
+    this.subjects = subjects;
+  }
+  put(pa: number, value: number): void {
+    this.words.set(pa, value);
+    for (const s of this.subjects) s.words[s.at(pa)] = value;
+  }
+  clear(): void {
+    for (const pa of this.words.keys()) for (const s of this.subjects) s.words[s.at(pa)] = 0;
+    this.words.clear();
+  }
+  read32(pa: number): number | null {
+    return pa >= BASE && pa + 4 <= BASE + DRAM_BYTES ? (this.words.get(pa) ?? 0) : null;
+  }
+}
+
+function setUp(memory: Memory, both: (offset: number, value: number) => void, h: Hardware): void {
+  const v5 = h.generation === "v5";
+  for (const i of SECTIONS) memory.put(TABLE + i * 4, v5 ? (LV2 / 16) | 1 : LV2 | 1);
+  memory.put(OTHER_TABLE, v5 ? u32((2 << 16) | 0x32) : 0x4020_0402);
+  for (const i of [0, 1, 2, 15]) memory.put(LV2 + i * 4, v5 ? (i << 12) | 0xd : u32((i << 16) | 0x11));
+  for (const i of [16, 17, 31, 255]) memory.put(LV2 + i * 4, v5 ? (i << 8) | 0xe : u32((i << 12) | 0x12));
+  if (h.buffers !== 0 && h.generation === "v3.3") {
+    both(0x40c, 0x1101); // one buffer for reads, upwards, over everything
+    both(0x414, 0xffff_ffff);
+  } else if (h.buffers !== 0) both(h.generation === "v3.1" ? 0x50 : 0x74, 0xffff_ffff);
+  both(v5 ? 0x0c : 0x14, v5 ? TABLE / 4096 : TABLE);
+  both(4, u32(1 | (1 << 20) | (h.generation === "v3.1" ? 2 << 28 : h.generation === "v3.2" ? 1 << 16 : 0)));
+  both(0, 5);
+}
+
+describe("a System MMU under random sequences", () => {
+  it.each(CASES)("is the same on debug, release and model: %s", (_name, h) => {
+    const subjects = [new Subject("debug", h), new Subject("release", h)] as const;
+    const memory = new Memory(subjects);
+    const inDram = (pa: number, n: number) => pa >= BASE && pa + n <= BASE + DRAM_BYTES;
+    const offsets = [...REGISTERS[h.generation].map((row) => row.offset), 0xffc];
+    const statusAt = h.generation === "v5" ? 0x60 : 0x18;
+    const clearAt = statusAt + 4;
+    const run = (list: readonly Step[], late: boolean) => {
+      memory.clear();
+      for (const s of subjects) s.reset();
+      const model = new SysmmuModel(h, (pa) => memory.read32(pa));
+      const both = (offset: number, value: number) => {
+        for (const s of subjects) s.core.sysmmuRegWrite(0, offset, value);
+        model.write(offset, value);
+      };
+      setUp(memory, both, h);
+      // The tick of the caches runs over in every other sequence.
+      if (late) for (const s of subjects) s.setTicks(0xffff_fff8);
+      const step = (s: Step): [unknown, unknown, unknown] => {
+        if (s.op === "lv1" || s.op === "lv2")
+          memory.put((s.op === "lv1" ? TABLE : LV2) + s.index * 4, s.value);
+        else if (s.op === "write") both(s.offset, s.value);
+        else if (s.op === "clear") both(clearAt, model.intStatus);
+        else if (s.op === "stale") {
+          for (const x of subjects) x.core.sysmmuMarkStale(0, s.va, s.bytes, s.owner);
+          model.markStale(s.va, s.bytes, s.owner);
+        } else if (s.op === "read") {
+          const seen = subjects.map((x) => x.core.sysmmuRegRead(0, s.offset) >>> 0);
+          return [seen[0], seen[1], model.read(s.offset)];
+        } else if (s.op === "range") {
+          const seen = subjects.map((x) =>
+            x.core.sysmmuAccess(0, s.va, s.bytes, s.burst, s.write ? 1 : 0, 0, 0),
+          );
+          return [seen[0], seen[1], model.range(s.va, s.bytes, s.burst, s.write, inDram)];
+        } else {
+          const expected: number[] = [];
+          for (const address of s.vas) {
+            const pa = model.access(address, s.write);
+            if (pa === null) break;
+            expected.push(pa % 2 ** 32);
+          }
+          const [a, b] = s.flip ? [subjects[1], subjects[0]] : subjects;
+          return [a.singles(s.vas, s.write), b.batch(s.vas, s.write), expected];
+        }
+        return [0, 0, 0];
+      };
+      for (const s of list) {
+        const [debug, release, expected] = step(s);
+        expect([s, debug]).toEqual([s, expected]);
+        expect([s, release]).toEqual([s, expected]);
+        for (const x of subjects) {
+          const state = [0, 8, statusAt].map((offset) => x.core.sysmmuPeek(0, offset) >>> 0);
+          if (state[0] !== model.ctrl || state[1] !== model.peek(8) || state[2] !== model.intStatus) {
+            expect([s, ...state]).toEqual([s, model.ctrl, model.peek(8), model.intStatus]);
+          }
+          if (x.core.sysmmuIrqLevel(0) !== (model.irq ? 1 : 0)) expect([s, "irq"]).toEqual([s, model.irq]);
+        }
+      }
+      const wanted = {
+        registers: offsets.map((offset) => [offset, model.peek(offset)]),
+        counters: model.count,
+        faultsByBit: model.faultsByBit,
+        records: model.records,
+        staleUses: model.staleUses,
+        caches: modelCaches(model),
+      };
+      for (const x of subjects) {
+        expect({
+          registers: offsets.map((offset) => [offset, x.core.sysmmuPeek(0, offset) >>> 0]),
+          counters: x.counters(),
+          faultsByBit: x.faultsByBit(),
+          records: x.records(),
+          staleUses: x.staleUses(),
+          caches: x.caches(),
+        }).toEqual(wanted);
+      }
+      // hits and misses are all lookups; what was filled and not thrown out is there
+      const { count } = model;
+      expect(count.hits + count.misses).toBe(count.lookups);
+      const live = model.levels.reduce((n, level) => n + level.live, model.buffers?.live ?? 0);
+      expect(count.fills - count.evictions - count.invalidated).toBe(live);
+    };
+    fc.assert(fc.property(steps(h.generation), fc.boolean(), run), {
+      numRuns: Math.ceil(SEQUENCES / CASES.length),
+    });
+    // The device only reads guest memory.
+    for (const s of subjects) {
+      const dram = s.words.slice(s.at(BASE), s.at(BASE) + DRAM_BYTES / 4);
+      for (const [pa, value] of memory.words) {
+        expect(dram[(pa - BASE) / 4]).toBe(value);
+        dram[(pa - BASE) / 4] = 0;
+      }
+      expect(dram.every((w) => w === 0)).toBe(true);
+    }
   });
 });
