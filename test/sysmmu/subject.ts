@@ -97,6 +97,16 @@ export class Subject {
     this.words.set(arena, this.#first);
   }
 
+  /** The structures of other parts: switches, counters, devices, other instances. */
+  outside(): Uint32Array {
+    const from = this.#constants("SWITCHES") >>> 2;
+    const parts = [
+      this.words.subarray(from, this.#record),
+      this.words.subarray(this.#record + RECORD_BYTES / 4, this.#constants("LOG") >>> 2),
+    ];
+    return Uint32Array.from(parts.flatMap((part) => [...part]));
+  }
+
   /** Where a word of guest memory lies in `words`. */
   at(pa: number): number {
     return (this.#constants("DRAM") + pa - BASE) >>> 2;
@@ -141,9 +151,11 @@ export class Subject {
     return cells === 2 ? this.#u64(at) + this.#u64(at + 2) : this.#u64(at);
   }
 
-  counters(): Record<string, number> {
-    const entries = Object.entries(COUNTERS);
-    return Object.fromEntries(entries.map(([name, [core, cells]]) => [name, this.#counter(core, cells)]));
+  /** Counters by the model's names. */
+  counters(names: readonly string[]): Record<string, number> {
+    return Object.fromEntries(
+      names.map((name) => [name, this.#counter(...COUNTERS[name as keyof typeof COUNTERS])]),
+    );
   }
 
   faultsByBit(): number[] {
