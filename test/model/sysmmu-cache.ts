@@ -86,11 +86,11 @@ export class Level {
   drop(goes: (entry: Translation, set: number) => boolean): number {
     let dropped = 0;
     this.sets.forEach((set, s) => {
-      set.forEach((entry, w) => {
-        if (entry === null || !goes(entry, s)) return;
+      for (let w = 0; w < set.length; w++) {
+        if (set[w] === null || !goes(set[w]!, s)) continue;
         set[w] = null;
         dropped++;
-      });
+      }
     });
     return dropped;
   }
@@ -105,7 +105,7 @@ export class Level {
   }
 
   get live(): number {
-    return this.sets.flat().filter((e) => e !== null).length;
+    return this.sets.reduce((n, set) => n + set.filter((e) => e !== null).length, 0);
   }
 }
 

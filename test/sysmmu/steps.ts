@@ -8,7 +8,8 @@ import { LV2, OTHER_TABLE, PAGES, SECTIONS, TABLE } from "./tables.js";
 export type Step =
   | { op: "access"; vas: number[]; write: boolean; flip: boolean; clear: boolean }
   | { op: "range"; va: number; bytes: number; burst: number; write: boolean }
-  | { op: "lv1" | "lv2"; index: number; value: number }
+  | { op: "lv1"; index: number; value: number }
+  | { op: "lv2"; index: number; value: number }
   | { op: "block"; block: number; pa: number; large: boolean; rights: number }
   | { op: "write"; offset: number; value: number }
   | { op: "read"; offset: number }
@@ -183,5 +184,5 @@ export function steps(generation: Hardware["generation"]): fc.Arbitrary<Step[]> 
       ),
     ]);
   const weighted = list.map(([weight, arbitrary]) => ({ weight, arbitrary }));
-  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 30, size: "max" });
+  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 22, size: "max" });
 }

@@ -56,13 +56,19 @@ export class Subject {
   readonly words: Uint32Array;
   readonly #constants: (name: string) => number;
   readonly #record: number;
+  readonly #dram: number;
   readonly #first: number;
   readonly #birth: { header: Uint32Array; record: Uint32Array; arena: Uint32Array };
 
   constructor(build: Build, hardware: Hardware) {
     const core = rawCore<SysmmuExports & Record<string, unknown>>(build, DRAM_BYTES, BASE);
     this.core = core;
-    this.#constants = (name) => Number((core[name] as WebAssembly.Global).value) >>> 0;
+    const known = new Map<string, number>();
+    for (const [name, value] of Object.entries(core)) {
+      if (value instanceof WebAssembly.Global) known.set(name, Number(value.value) >>> 0);
+    }
+    this.#constants = (name) => known.get(name)!;
+    this.#dram = this.#constants("DRAM") >>> 2;
     this.#record = this.#constants("SYSMMUS") >>> 2;
     this.words = new Uint32Array(core.memory.buffer);
     this.#first = this.words[ARENA_NEXT >>> 2]! >>> 2;
@@ -99,17 +105,14 @@ export class Subject {
 
   /** The structures of other parts: switches, counters, devices, other instances. */
   outside(): Uint32Array {
-    const from = this.#constants("SWITCHES") >>> 2;
-    const parts = [
-      this.words.subarray(from, this.#record),
-      this.words.subarray(this.#record + RECORD_BYTES / 4, this.#constants("LOG") >>> 2),
-    ];
-    return Uint32Array.from(parts.flatMap((part) => [...part]));
+    const mine = this.#record - (this.#constants("SWITCHES") >>> 2);
+    const part = this.words.slice(this.#constants("SWITCHES") >>> 2, this.#constants("LOG") >>> 2);
+    return part.fill(0, mine, mine + RECORD_BYTES / 4);
   }
 
   /** Where a word of guest memory lies in `words`. */
   at(pa: number): number {
-    return (this.#constants("DRAM") + pa - BASE) >>> 2;
+    return this.#dram + Math.floor((pa - BASE) / 4);
   }
 
   read32(pa: number): number | null {
@@ -153,9 +156,8 @@ export class Subject {
 
   /** Counters by the model's names. */
   counters(names: readonly string[]): Record<string, number> {
-    return Object.fromEntries(
-      names.map((name) => [name, this.#counter(...COUNTERS[name as keyof typeof COUNTERS])]),
-    );
+    const value = ([name, cells]: readonly [string, number]) => this.#counter(name, cells);
+    return Object.fromEntries(names.map((name) => [name, value(COUNTERS[name as keyof typeof COUNTERS])]));
   }
 
   faultsByBit(): number[] {
@@ -181,14 +183,20 @@ export class Subject {
     };
   }
 
-  #level(pointerAt: number): (Cached | null)[][] | null {
+  // [set, way, entry] of what is there.
+  #level(pointerAt: number): [number, number, Cached][] | null {
     const block = this.words[this.#record + (pointerAt >>> 2)]! >>> 2;
     if (block === 0) return null;
     const [, ways, pad] = this.words.subarray(block, block + 3);
     const setWords = this.words[block + 5]! >>> 2;
-    return Array.from({ length: this.words[block + 6]! }, (_, set) =>
-      Array.from({ length: ways! }, (_w, way) => this.#entry(block + 16 + set * setWords + way, pad!)),
-    );
+    const out: [number, number, Cached][] = [];
+    for (let set = 0; set < this.words[block + 6]!; set++) {
+      for (let way = 0; way < ways!; way++) {
+        const entry = this.#entry(block + 16 + set * setWords + way, pad!);
+        if (entry !== null) out.push([set, way, entry]);
+      }
+    }
+    return out;
   }
 
   /** Everything that the caches hold. */
@@ -254,7 +262,12 @@ export function modelCaches(model: SysmmuModel): unknown {
     const { va, size, pa, read, write, stale, seen, owner } = t;
     return { va, size, pa, read, write, stale, seen, owner };
   };
-  const level = (sets: readonly (readonly (Translation | null)[])[]) => sets.map((set) => set.map(plain));
+  const level = (sets: readonly (readonly (Translation | null)[])[]) =>
+    sets.flatMap((set, s) =>
+      set.flatMap((entry, way): [number, number, Cached][] =>
+        entry === null ? [] : [[s, way, plain(entry)!]],
+      ),
+    );
   const descriptors: Record<number, unknown> = {};
   for (const line of model.flpd?.lines ?? []) {
     for (const [index, held] of line?.held ?? []) descriptors[index] = { ...held };
