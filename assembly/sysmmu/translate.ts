@@ -39,7 +39,7 @@ import {
   tlbSet,
 } from "../tlb/tlb";
 import { bufferedLookup, resolve } from "./buffers";
-import { hold, releaseHeld } from "./fault";
+import { hold } from "./fault";
 import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { denied, found } from "./lookup";
 
@@ -59,7 +59,6 @@ export function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
     else mmu.heldRead = 0;
     return GATE_PASS;
   } else if (mmu.intStatus === 0) {
-    releaseHeld(mmu);
     return GATE_OPEN;
   } else if ((write !== 0 ? mmu.heldWrite : mmu.heldRead) === 0) {
     const fault = resolve(mmu, va, write) === NO_DATA;

@@ -184,5 +184,5 @@ export function steps(generation: Hardware["generation"]): fc.Arbitrary<Step[]> 
       ),
     ]);
   const weighted = list.map(([weight, arbitrary]) => ({ weight, arbitrary }));
-  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 22, size: "max" });
+  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 20, size: "max" });
 }

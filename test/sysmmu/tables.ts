@@ -35,6 +35,15 @@ export class Memory {
     this.#words.clear();
   }
 
+  /** All of it. */
+  image(): Uint32Array {
+    const words = new Uint32Array(DRAM_BYTES / 4);
+    for (const part of [this.#kept, this.#words]) {
+      for (const [pa, value] of part) words[(pa - BASE) / 4] = value;
+    }
+    return words;
+  }
+
   read32(pa: number): number | null {
     if (pa < BASE || pa + 4 > BASE + DRAM_BYTES) return null;
     return this.#words.get(pa) ?? this.#kept.get(pa) ?? 0;
