@@ -100,6 +100,21 @@ describe.each(builds)("dead mappings on the %s core", (build) => {
     expect(u.go(0)).toBe(FAULT);
   });
 
+  it("leave no mark on the section that is cached in their place", () => {
+    const u = new Unit(build, "v3.3", { l1: { sets: 1, ways: 1 }, flpd: 2 });
+    u.write(4, 1 | (1 << 20));
+    u.lv1(0, u.section(MEMORY));
+    u.link(1);
+    u.map(0, MEMORY);
+    u.go(0);
+    u.core.sysmmuMarkStale(0, 0, 2 ** 20, 6);
+    u.core.sysmmuMarkStale(0, 0x10_0000, 4096, 8); // a link is none of the dead
+    u.flushEntry(0); // its neighbours stay in the line
+    u.lv1(0, u.section(MEMORY + 2 ** 20));
+    expect([u.go(0), u.go(0x10_0000), u.go(4)]).toEqual([MEMORY + 2 ** 20, MEMORY, MEMORY + 2 ** 20 + 4]);
+    expect([u.count("flpdHits"), u.count("staleHits")]).toEqual([2, 0]);
+  });
+
   it.each(["v3.6", "v6.1"] as const)(
     "are blamed on the mapping whose unmap could not block (%s)",
     (profile) => {
