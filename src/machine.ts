@@ -154,6 +154,9 @@ export class Machine {
         tlb.fetch ?? 0,
       ) >>> 0;
     if (index === NONE) throw new RangeError(`no room for SysMMU ${name}: a machine has at most 64`);
+    if ((tlb.prefetchBuffers ?? 0) !== 0 && exports.sysmmuSetBuffers(index, tlb.prefetchBuffers!) !== 0) {
+      throw new RangeError(`no memory for the prefetch buffers of SysMMU ${name}`);
+    }
     exports.driverProbe(index);
     this.#sysmmus.set(name, new SysMmu(this.#live, index, name));
   }

@@ -57,7 +57,13 @@ export const SYSCOUNT_FLPD_FILLS: u32 = 44; // level-1 descriptors cached, prefe
 export const SYSCOUNT_FLPD_INVALIDATED: u32 = 45;
 export const SYSCOUNT_FLPD_EVICTIONS: u32 = 46;
 export const SYSCOUNT_DARK_REGS: u32 = 47; // register accesses without power (or clock, of a trace): no effect
-export const SYSCOUNT_COUNT: u32 = 48;
+export const SYSCOUNT_FLPD_STALE: u32 = 48; // level-1 descriptors taken from the cache that memory no longer holds
+export const SYSCOUNT_PB_LOOKUPS: u32 = 49; // +1 write: accesses in a window of a prefetch buffer
+export const SYSCOUNT_PB_MISSES: u32 = 51; // +1 write: which the buffer could not serve
+export const SYSCOUNT_FLPD_PREFETCH_MISSES: u32 = 53; // +1 write: FLPD misses for a prefetch buffer
+export const SYSCOUNT_PB_LOADS: u32 = 55; // blocks of 16 pages that buffers loaded
+export const SYSCOUNT_SMALL_TABLE_WALKS: u32 = 56; // walks with CFG.5 set, which is not modelled
+export const SYSCOUNT_COUNT: u32 = 57;
 
 // sysmmuSetDark: what a System MMU lacks. The driver turns its clocks on around its accesses.
 export const DARK_POWER: u32 = 1;
@@ -74,7 +80,7 @@ export const FAULT_KIND_TLB: u32 = 1; // found in the TLB: cached fault, permiss
 export const FAULT_KIND_INJECTED: u32 = 2; // sysmmuInject
 export const FAULT_KIND_STALE: u32 = 3; // no fault: first use of an entry whose mapping is gone
 
-// sysmmuStale block: u32 used, u32 unused, u64 hits of owners beyond the table,
-// then 64 slots of 32 bytes: owner, first va, u64 hits, u64 first seq, u64 last seq
-export const STALE_SLOTS: u32 = 64;
+// Block of stale uses (its address is in the record of the instance): u32 used, u32 room, u64 hits
+// that found no slot, then slots of 32 bytes: owner, first va, u64 hits, u64 first seq, u64 last seq
+export const STALE_SLOTS: u32 = 64; // room at birth; it grows
 export const STALE_SLOT_BYTES: u32 = 32;

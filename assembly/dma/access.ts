@@ -84,12 +84,15 @@ function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst:
     const stale = counter(COUNT_STALE_DEVICE_READS);
     const dirty = counter(COUNT_UNDER_DIRTY_WRITES);
     let moved: u32;
-    let pa = first + done;
+    let pa: u32;
     if (mapped) {
       const instance = deviceSysmmu(device, port);
       moved = sysmmuAccess(instance, start, n, burst, write, ACCESS_BUS, at + done);
       pa = sysmmuOf(instance).paPage;
-    } else moved = plain(pa, n, write, ACCESS_BUS, at + done);
+    } else {
+      pa = reachedBy(device, start);
+      moved = plain(pa, n, write, ACCESS_BUS, at + done);
+    }
     if (hazardsOfAccesses() !== before) hazardAfterAccess(index, start, pa, write, stale, dirty);
     done += moved;
     if (moved < n) break;

@@ -70,6 +70,13 @@ export function lv1IsTable(lv1: u32): bool {
   return (lv1 & 3) === LV1_TABLE;
 }
 
+/** True when a level-1 descriptor is neither a table nor a section of any size. */
+export function lv1IsFault(mmu: Sysmmu, lv1: u32): bool {
+  if (lv1IsTable(lv1)) return false;
+  if (mmu.generation !== SYSMMU_V5) return (lv1 & 3) !== LV1_SECTION;
+  return (lv1 & 1) !== 0 || (lv1 & 7) === 0; // types 2, 4 and 6 are sections
+}
+
 /** Data word of a level-1 descriptor that is no table; its mask goes to mmu.mask. */
 export function lv1Data(mmu: Sysmmu, lv1: u32): u32 {
   if (mmu.generation === SYSMMU_V5) {

@@ -16,6 +16,7 @@ import { MASK_SMALL } from "../pagetable/walk";
 import { Fill } from "../tlb/fill";
 import { ownerAt } from "../tlb/owner";
 import { DATA_PAGE, FIND_MISS, FIND_MULTI, NO_DATA, TLB_HEADER, Tlb, tlbColumn, tlbSet } from "../tlb/tlb";
+import { bufferedLookup } from "./buffers";
 import { CFG_LRU, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { found } from "./lookup";
 import { countRefills, countSeconds, Refill, refillable } from "./refill";
@@ -128,6 +129,20 @@ class Batch {
   }
 }
 
+// With prefetch buffers: one address at a time.
+function slowly(mmu: Sysmmu, input: usize, output: usize, n: u32, write: u32): u32 {
+  for (let i: u32 = 0; i < n; i++) {
+    const va = load<u32>(input + ((<usize>i) << 2));
+    const data = bufferedLookup(mmu, va, write);
+    if (data === NO_DATA) {
+      mmu.stop = STOP_FAULT;
+      return i;
+    }
+    store<u32>(output + ((<usize>i) << 2), ((data & DATA_PAGE) << 4) | (va & ~mmu.mask));
+  }
+  return n;
+}
+
 /**
  * `n` addresses (u32) at linear memory `input` to physical addresses at `output` (version 5: low 32
  * bits); returns how many were translated. It is less than `n` when one was held (sysmmuStop); that
@@ -143,6 +158,7 @@ export function sysmmuTranslateBatch(index: u32, input: usize, output: usize, n:
     sysmmuCount(mmu, SYSCOUNT_BYPASS + write, n);
     return n;
   }
+  if (mmu.buffers !== 0) return slowly(mmu, input, output, n, write);
   const column = tlbColumn(mmu.l1);
   const column2 = mmu.l2 !== 0 ? tlbColumn(mmu.l2) : 0;
   // 64 x 8 alone, and the default shapes: 16 or 32 entries before 64 x 8, 32 alone

@@ -4,20 +4,15 @@
 //
 // Not modelled: release; an instance lives as long as its machine.
 
-import {
-  EINVAL,
-  ENOMEM,
-  STALE_SLOT_BYTES,
-  STALE_SLOTS,
-  SYSCOUNT_FLPD_INVALIDATED,
-  SYSMMU_NONE,
-} from "../abi";
+import { EINVAL, ENOMEM, STALE_SLOTS, STOP_NONE, SYSCOUNT_FLPD_INVALIDATED, SYSMMU_NONE } from "../abi";
 import { arenaAlloc } from "../arena";
 import { header, setError } from "../header";
 import { SYSMMU_COUNT } from "../layout";
 import { tlbFlushAll, tlbMarkStale } from "../tlb/fill";
-import { flpdCreate, flpdFlush } from "../tlb/flpd";
+import { flpdCreate, flpdFlush, flpdMarkStale } from "../tlb/flpd";
+import { staleCreate } from "../tlb/stale";
 import { TLB_HEADER, tlbColumn, tlbCreate } from "../tlb/tlb";
+import { buffersCreate, buffersFlush, buffersMarkStale } from "./buffers";
 import {
   accessMap,
   defaultFetch,
@@ -70,7 +65,7 @@ export function sysmmuCreate(
   if (index >= SYSMMU_COUNT) return failed(ENOMEM);
   const generation = generationOf(version);
   const sets1 = l1Sets === 0 ? 1 : l1Sets;
-  const ways1 = l1Ways === 0 ? defaultL1Ways(generation) : l1Ways;
+  const ways1 = l1Ways === 0 ? defaultL1Ways(version) : l1Ways;
   const none2 =
     l2Sets === SYSMMU_NONE ||
     l2Ways === SYSMMU_NONE ||
@@ -88,7 +83,7 @@ export function sysmmuCreate(
   mmu.file = <u32>arenaAlloc(FILE_BYTES);
   mmu.access = <u32>arenaAlloc(1024);
   mmu.unknown = <u32>arenaAlloc(128);
-  mmu.stale = <u32>arenaAlloc(16 + STALE_SLOTS * STALE_SLOT_BYTES);
+  mmu.stale = staleCreate(STALE_SLOTS);
   mmu.l1 = tlbCreate(sets1, ways1);
   mmu.l2 = none2 ? 0 : tlbCreate(sets2, ways2);
   mmu.flpd = lines === 0 ? 0 : flpdCreate(lines, flpdSpanOf(generation));
@@ -120,11 +115,26 @@ export function sysmmuReset(index: u32): void {
   mmu.blockLeft = 0;
   mmu.heldRead = 0;
   mmu.heldWrite = 0;
+  mmu.stop = STOP_NONE;
+  mmu.paHigh = 0;
   memory.fill(<usize>mmu.file, 0, FILE_BYTES);
   initialWords(mmu);
   empty(mmu, mmu.l1);
   if (mmu.l2 !== 0) empty(mmu, mmu.l2);
-  if (mmu.flpd !== 0) sysmmuCount(mmu, SYSCOUNT_FLPD_INVALIDATED, flpdFlush(mmu.flpd, 0, 4095));
+  buffersFlush(mmu);
+  if (mmu.flpd !== 0) sysmmuCount(mmu, SYSCOUNT_FLPD_INVALIDATED, flpdFlush(mmu.flpd, 0, 4095, true));
+}
+
+/**
+ * Models the prefetch buffers of instance `index`, `count` (3, 4 or 6) of them where the generation is
+ * 3.3; 3.0 to 3.2 have two and three, others none. 0, or ENOMEM.
+ */
+export function sysmmuSetBuffers(index: u32, count: u32): i32 {
+  const mmu = sysmmuOf(index);
+  if (mmu.generation >> 4 !== 3 || mmu.buffers !== 0) return 0;
+  mmu.buffers = buffersCreate(count);
+  initialWords(mmu);
+  return mmu.buffers === 0 ? ENOMEM : 0;
 }
 
 /** Names the IO-address space (iova floor) whose owner index blames entries of instance `index`; 0 none. */
@@ -142,6 +152,8 @@ export function sysmmuMarkStale(index: u32, va: u32, bytes: u32, owner: u32): vo
   const last = va + (bytes - 1) < va ? 0xffffffff : va + (bytes - 1);
   tlbMarkStale(mmu.l1, va, last, owner);
   if (mmu.l2 !== 0) tlbMarkStale(mmu.l2, va, last, owner);
+  buffersMarkStale(mmu, va, last, owner);
+  if (mmu.flpd !== 0) flpdMarkStale(mmu, va >> 20, last >> 20, owner);
 }
 
 /** A block request of CTRL shows in STATUS after `polls` reads of it (SYSMMU_NEVER: never). */

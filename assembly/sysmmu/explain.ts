@@ -6,12 +6,14 @@
 //            5, 6 the same with several entries at once
 //        +44 CTRL   +48 CFG   +52 INT_STATUS   +56 PT_BASE
 //        +60 1 = the level-1 descriptor would come from the FLPD cache (+64 its word)
+//        +68 1 = a prefetch buffer would answer a read, before the TLB
 //
 // Not modelled: what a walk at another time would have found.
 
 import { walkTables } from "../pagetable/walk";
-import { flpdFind } from "../tlb/flpd";
+import { flpdFind, flpdWord } from "../tlb/flpd";
 import { FIND_MISS, FIND_MULTI, tlbColumn, tlbFind } from "../tlb/tlb";
+import { wouldServe } from "./buffers";
 import { CFG_FLPD, Sysmmu, sysmmuOf } from "./instance";
 
 // What `level` holds for `va`, to out + 36; false when nothing.
@@ -49,9 +51,11 @@ function explain(mmu: Sysmmu, va: u32, out: usize): void {
   store<u32>(out, mmu.cfg, 48);
   store<u32>(out, mmu.intStatus, 52);
   store<u32>(out, mmu.ptBase, 56);
-  const held = mmu.flpd !== 0 && (mmu.cfg & CFG_FLPD) !== 0 ? flpdFind(mmu.flpd, va >> 20) : 0;
+  const index = va >> 20;
+  const held = mmu.flpd !== 0 && (mmu.cfg & CFG_FLPD) !== 0 ? flpdFind(mmu.flpd, index) : 0;
   store<u32>(out, held !== 0 ? 1 : 0, 60);
-  store<u32>(out, held !== 0 ? load<u32>(held) : 0, 64);
+  store<u32>(out, held !== 0 ? flpdWord(held, index) : 0, 64);
+  store<u32>(out, wouldServe(mmu, va) ? 1 : 0, 68);
   mmu.lv1Address = lv1Address;
   mmu.lv1 = lv1;
   mmu.lv2Address = lv2Address;
@@ -60,7 +64,7 @@ function explain(mmu: Sysmmu, va: u32, out: usize): void {
   mmu.mask = mask;
 }
 
-/** Writes the explanation (68 bytes, see above) of `va` through instance `index` to linear memory `out`. */
+/** Writes the explanation (72 bytes, see above) of `va` through instance `index` to linear memory `out`. */
 export function sysmmuExplain(index: u32, va: u32, out: usize): void {
   explain(sysmmuOf(index), va, out);
 }

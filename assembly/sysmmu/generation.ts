@@ -5,8 +5,8 @@
 //   VERSION  31      28 27      21 20        7 6            0
 //            |  major  |  minor   |   0       | L1 entries   |   (entries: 3.3)
 //
-// The shapes are assumptions where no source gives them: v1 and 3.3 sizes are
-// parameters; v2 is 8 ways x 64 sets behind a small first level; 3.x fetches
+// The shapes are assumptions where no source gives them: the v1 size is a
+// parameter, 3.3 takes the one its VERSION tells; v2 is 8 ways x 64 sets behind a small first level; 3.x fetches
 // as many level-2 descriptors at once as its driver's alignment rule covers.
 //
 // Not modelled: versions 7 and 9 (map C), which no Exynos4 has.
@@ -33,6 +33,7 @@ export function generationOf(version: u32): u32 {
   if (major <= 1) return SYSMMU_V1;
   if (major === 2) return SYSMMU_V2;
   if (major >= 5) return SYSMMU_V5;
+  if (major === 4) return SYSMMU_V3_3;
   if (minor <= 1) return SYSMMU_V3_1;
   return minor === 2 ? SYSMMU_V3_2 : SYSMMU_V3_3;
 }
@@ -103,8 +104,10 @@ function mapB(map: usize): void {
   allow(map, 0x7a4, 0x7b8, 4, REG_RO); // SPB contents
 }
 
-/** Entries of the first level where creation names none: a fully associative set. */
-export function defaultL1Ways(generation: u32): u32 {
+/** Entries of the first level where creation names none: a fully associative set. 3.3 tells in VERSION. */
+export function defaultL1Ways(version: u32): u32 {
+  const generation = generationOf(version);
+  if (generation === SYSMMU_V3_3 && (version & 0x7f) !== 0) return version & 0x7f;
   return generation === SYSMMU_V2 ? 16 : 32;
 }
 

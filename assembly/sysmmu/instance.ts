@@ -4,7 +4,7 @@
 //  0x10 ptBase     0x14 ptBaseHigh  0x18 intStatus  0x1c blockPolls
 //  0x20 blockLeft  0x24 space       0x28 l1         0x2c l2
 //  0x30 flpd       0x34 file        0x38 access     0x3c unknown
-//  0x40 fetch      0x44 flushAll    0x48 stop       0x4c paHigh
+//  0x40 fetch      0x44 buffers     0x48 stop       0x4c paHigh
 //  0x50 held, heldVa for reads      0x58 the same for writes
 //  0x60 stale      0x64 lv1Address  0x68 lv1        0x6c lv2Address  0x70 lv2
 //  0x74 fault      0x78 mask        0x7c paPage
@@ -12,7 +12,7 @@
 //  0x3fc dark: DARK_* bits, what the board keeps from it; sysmmuReset leaves it
 //
 // Pointers are arena blocks: l1, l2 TLB levels (l2 0: none), flpd level-1
-// descriptor cache (0: none), file the 4 KiB register window as stored words,
+// descriptor cache (0: none), buffers the model of prefetch buffers (0: off), file the 4 KiB register window as stored words,
 // access one byte per word of the window, unknown a bit per word that has been
 // reported. lv1Address..mask are the scratch of the last walk. Behind the window, file
 // holds the starts of the performance counters and the banks of the prefetch buffers.
@@ -41,7 +41,7 @@ export class Sysmmu {
   access: u32;
   unknown: u32;
   fetch: u32;
-  flushAll: u32;
+  buffers: u32;
   stop: u32;
   paHigh: u32;
   heldRead: u32;
@@ -64,6 +64,7 @@ export const CTRL_INTERRUPT: u32 = 4;
 
 export const CFG_LRU: u32 = 1 << 0;
 export const CFG_EAP: u32 = 1 << 2;
+export const CFG_SMALL_LV1: u32 = 1 << 5;
 export const CFG_FLPD: u32 = 1 << 20;
 
 export const SYSMMU_COUNTERS: usize = 0x80;

@@ -7,7 +7,9 @@
 // 3.x keeps faults as entries and takes the descriptors around a missing one with
 // it; entries made so answer until something flushes them, as the real ones do.
 //
-// Not modelled: prefetch buffers (their registers are stored); hits under misses.
+// Accesses in the window of a modelled prefetch buffer come through buffers.ts first.
+//
+// Not modelled: hits under misses.
 
 import {
   FAULT_KIND_TLB,
@@ -17,16 +19,20 @@ import {
   SYSCOUNT_FLPD_FILLS,
   SYSCOUNT_FLPD_HITS,
   SYSCOUNT_FLPD_MISSES,
+  SYSCOUNT_FLPD_PREFETCH_MISSES,
+  SYSCOUNT_FLPD_STALE,
   SYSCOUNT_HITS,
   SYSCOUNT_L1_MISSES,
   SYSCOUNT_LOOKUPS,
   SYSCOUNT_MISSES,
+  SYSCOUNT_SMALL_TABLE_WALKS,
   SYSCOUNT_WALKS,
 } from "../abi";
 import { hostOf } from "../dram";
 import {
   lv1AddressOf,
   lv1Data,
+  lv1IsFault,
   lv1IsTable,
   lv1Readable,
   lv2Data,
@@ -34,9 +40,19 @@ import {
   MASK_SMALL,
 } from "../pagetable/walk";
 import { tlbFill } from "../tlb/fill";
-import { flpdFind, flpdMakeLine, flpdPut, flpdSpan, flpdTouch } from "../tlb/flpd";
+import {
+  flpdFind,
+  flpdIsDead,
+  flpdLive,
+  flpdMakeLine,
+  flpdOwner,
+  flpdPut,
+  flpdSpan,
+  flpdTouch,
+  flpdWord,
+} from "../tlb/flpd";
 import { ownerAt } from "../tlb/owner";
-import { staleUse } from "../tlb/stale";
+import { staleUse, staleWalk } from "../tlb/stale";
 import {
   DATA_FAULT,
   DATA_NO_READ,
@@ -50,7 +66,7 @@ import {
   tlbTouch,
 } from "../tlb/tlb";
 import { CAUSE_ACCESS, CAUSE_BUS_ERROR, CAUSE_MULTI_HIT, CAUSE_PAGE, raise } from "./fault";
-import { CFG_EAP, CFG_FLPD, CFG_LRU, Sysmmu, sysmmuCount } from "./instance";
+import { CFG_EAP, CFG_FLPD, CFG_LRU, CFG_SMALL_LV1, Sysmmu, sysmmuCount } from "./instance";
 import { Refill, refillable } from "./refill";
 
 /** Data-word flags that forbid this access. */
@@ -84,7 +100,7 @@ export function found(mmu: Sysmmu, first: usize, va: u32, write: u32): u32 {
   sysmmuCount(mmu, SYSCOUNT_WALKS, 1);
   sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 2);
   mmu.mask = MASK_SMALL;
-  fill(mmu, va, MASK_SMALL, data);
+  fill(mmu, va, MASK_SMALL, data, ownerAt(mmu, va));
   return data;
 }
 
@@ -97,7 +113,8 @@ function copyUp(mmu: Sysmmu, entry: usize, va: u32): void {
   mmu.mask = mask;
 }
 
-function hit(mmu: Sysmmu, tlb: u32, entry: usize, va: u32, write: u32): u32 {
+/** A lookup that `entry` of `tlb` answers (FIND_MULTI: several do): as `lookup`. */
+export function hit(mmu: Sysmmu, tlb: u32, entry: usize, va: u32, write: u32): u32 {
   sysmmuCount(mmu, SYSCOUNT_HITS + write, 1);
   if (entry === FIND_MULTI) return raise(mmu, CAUSE_MULTI_HIT, va, write, FAULT_KIND_TLB, 0, 0);
   const column = tlbColumn(tlb);
@@ -125,43 +142,51 @@ function readLv1(mmu: Sysmmu, va: u32): bool {
   return true;
 }
 
-// The level-1 descriptor of `va` through the FLPD cache; false when memory does not answer.
-function fetchLv1(mmu: Sysmmu, va: u32, write: u32): bool {
+/** Answers of `fetchLv1` that are no line. */
+const LV1_NONE: usize = 0;
+const LV1_FRESH: usize = 1;
+
+// The level-1 descriptor of `va` through the FLPD cache, to mmu.lv1: LV1_NONE when memory does not answer,
+// else LV1_FRESH, or the line that has it when its mapping is gone. Misses count as `missed` + write.
+function fetchLv1(mmu: Sysmmu, va: u32, write: u32, missed: u32): usize {
   const flpd = mmu.flpd;
   mmu.lv1Address = lv1AddressOf(mmu, va);
   mmu.lv1 = 0;
   mmu.lv2Address = 0xffffffff;
   mmu.lv2 = 0;
-  if (flpd === 0 || (mmu.cfg & CFG_FLPD) === 0) return readLv1(mmu, va);
+  if (flpd === 0 || (mmu.cfg & CFG_FLPD) === 0) return readLv1(mmu, va) ? LV1_FRESH : LV1_NONE;
   const index = va >> 20;
   const held = flpdFind(flpd, index);
   if (held !== 0) {
     sysmmuCount(mmu, SYSCOUNT_FLPD_HITS + write, 1);
-    flpdTouch(flpd, index);
-    mmu.lv1 = load<u32>(held);
-    return true;
+    flpdTouch(flpd, held);
+    mmu.lv1 = flpdWord(held, index);
+    if (!lv1Readable(mmu, va) || load<u32>(hostOf(mmu.lv1Address)) !== mmu.lv1) {
+      sysmmuCount(mmu, SYSCOUNT_FLPD_STALE, 1);
+    }
+    return flpdIsDead(held, index) ? held : LV1_FRESH;
   }
-  sysmmuCount(mmu, SYSCOUNT_FLPD_MISSES + write, 1);
-  if (!readLv1(mmu, va)) return false;
+  sysmmuCount(mmu, missed + write, 1);
+  if (!readLv1(mmu, va)) return LV1_NONE;
   const span = flpdSpan(flpd);
-  const fault = !lv1IsTable(mmu.lv1) && lv1Data(mmu, mmu.lv1) === DATA_FAULT;
-  if (span === 1 && fault) return true;
-  sysmmuCount(mmu, SYSCOUNT_FLPD_EVICTIONS, flpdMakeLine(flpd, index));
+  if (span === 1 && lv1IsFault(mmu, mmu.lv1)) return LV1_FRESH;
+  const before = flpdLive(flpd);
+  const line = flpdMakeLine(flpd, index);
+  sysmmuCount(mmu, SYSCOUNT_FLPD_EVICTIONS, before - flpdLive(flpd));
   // The rest of the line comes along unasked.
   for (let i: u32 = 0; i < span; i++) {
     const other = (index & ~(span - 1)) + i;
     const value = load<u32>(hostOf(lv1AddressOf(mmu, other << 20)));
-    if (!flpdPut(flpd, other, value)) continue;
+    if (!flpdPut(flpd, line, other, value)) continue;
     sysmmuCount(mmu, SYSCOUNT_FLPD_FILLS, 1);
     if (other !== index) sysmmuCount(mmu, SYSCOUNT_DESCRIPTOR_READS, 1);
   }
-  flpdTouch(flpd, index);
-  return true;
+  flpdTouch(flpd, line);
+  return LV1_FRESH;
 }
 
-function fill(mmu: Sysmmu, va: u32, mask: u32, data: u32): void {
+function fill(mmu: Sysmmu, va: u32, mask: u32, data: u32, owner: u32): void {
   const lru = (mmu.cfg & CFG_LRU) !== 0;
-  const owner = ownerAt(mmu, va);
   if (mmu.l2 !== 0) tlbFill(mmu, mmu.l2, va, mask, data, owner, lru);
   tlbFill(mmu, mmu.l1, va, mask, data, owner, lru);
 }
@@ -184,6 +209,7 @@ function fillAround(mmu: Sysmmu, va: u32): void {
       mmu,
       load<u32>(hostOf(mmu.lv2Address & ~((mmu.fetch << 2) - 1)) + ((<usize>i) << 2)),
     );
+    if ((data & DATA_FAULT) !== 0 && !cachesFaults(mmu)) continue;
     tlbFill(mmu, tlb, page, mmu.mask, data, ownerAt(mmu, page), lru);
   }
   mmu.mask = demandMask;
@@ -191,8 +217,11 @@ function fillAround(mmu: Sysmmu, va: u32): void {
 
 function walk(mmu: Sysmmu, va: u32, write: u32): u32 {
   sysmmuCount(mmu, SYSCOUNT_WALKS, 1);
-  if (!fetchLv1(mmu, va, write)) return raise(mmu, CAUSE_BUS_ERROR, va, write, FAULT_KIND_WALK, 0, 0);
+  if ((mmu.cfg & CFG_SMALL_LV1) !== 0) sysmmuCount(mmu, SYSCOUNT_SMALL_TABLE_WALKS, 1);
+  const from = fetchLv1(mmu, va, write, SYSCOUNT_FLPD_MISSES);
+  if (from === LV1_NONE) return raise(mmu, CAUSE_BUS_ERROR, va, write, FAULT_KIND_WALK, 0, 0);
   let data: u32;
+  let owner: u32 = 0;
   const table = lv1IsTable(mmu.lv1);
   if (table) {
     if (!lv2Locate(mmu, mmu.lv1, va)) {
@@ -204,14 +233,31 @@ function walk(mmu: Sysmmu, va: u32, write: u32): u32 {
   } else {
     data = lv1Data(mmu, mmu.lv1);
   }
+  const dead = from !== LV1_FRESH;
+  if (dead) {
+    owner = flpdOwner(from, va >> 20);
+    data = staleWalk(mmu, data, owner, va, write);
+  }
   if ((data & denied(mmu, write)) !== 0) {
-    return raise(mmu, CAUSE_ACCESS, va, write, FAULT_KIND_WALK, 0, data);
+    return raise(mmu, CAUSE_ACCESS, va, write, dead ? FAULT_KIND_TLB : FAULT_KIND_WALK, owner, data);
   }
   const fault = (data & DATA_FAULT) !== 0;
   if (!fault || cachesFaults(mmu)) {
     if (table && mmu.fetch > 1) fillAround(mmu, va);
-    fill(mmu, va, mmu.mask, data);
+    fill(mmu, va, mmu.mask, data, dead ? owner : ownerAt(mmu, va));
   }
   if (fault) return raise(mmu, CAUSE_PAGE, va, write, FAULT_KIND_WALK, 0, 0);
   return data;
+}
+
+/**
+ * Reads the level-1 descriptor of `va` for a prefetch buffer, to mmu.lv1, and the address of the level-2
+ * descriptor if there is one, to mmu.lv2Address; no fault comes of it. 0 when there is nothing to load; 1;
+ * or the line of the descriptor cache that has it when its mapping is gone.
+ */
+export function prefetchLv1(mmu: Sysmmu, va: u32, write: u32): usize {
+  const from = fetchLv1(mmu, va, write, SYSCOUNT_FLPD_PREFETCH_MISSES);
+  if (from === LV1_NONE) return 0;
+  if (lv1IsTable(mmu.lv1)) return lv2Locate(mmu, mmu.lv1, va) ? from : 0;
+  return lv1IsFault(mmu, mmu.lv1) ? 0 : from;
 }

@@ -4,25 +4,30 @@
 //   800 PMNC bit 0 on      810/820 enable set/clear, bit n    830/840 the same for interrupts
 //   850 FLAG overflow      900 CCNT                           910 + 10n PMCNTn
 //
-//   event read/write   TOTAL  L1 MISS  TLB MISS  FLPD MISS
+//   event read/write   TOTAL  L1 MISS  TLB MISS  FLPD MISS  PB LOOK-UP  PB MISS  FLPD MISS ON PREFETCH
 //   1.x                5/4             1/0
 //   2.x                5/4    1/0      3/2 (L2)
-//   3.0 to 3.2         5/4             1/0
-//   3.3                0/8             1/9       4/12
+//   3.0 to 3.2         5/4             1/0                  7/6         3/2
+//   3.3                0/8             1/9       4/12       2/10        3/11     5/13
 //
 // An instance counts these events anyway, so a counter is a difference of two of its
 // own: nothing happens per access. Reads of the set and clear registers both show the
 // set bits; FLAG clears where ones are written (assumed: no source says).
 //
-// Not modelled: prefetch-buffer, block and cycle events (they count nothing), CCNT (no
+// The prefetch events count when the buffers are modelled (buffers.ts).
+//
+// Not modelled: BLOCK events 6/14 and 7/15 of 3.3 (they count nothing), CCNT (no
 // cycles here: stored), the overflow interrupt, counter 0 of 3.0/3.1 (PB1_EADDR lies
 // over its event number), the counters of 5.x (stored).
 
 import {
   SYSCOUNT_FLPD_MISSES,
+  SYSCOUNT_FLPD_PREFETCH_MISSES,
   SYSCOUNT_L1_MISSES,
   SYSCOUNT_LOOKUPS,
   SYSCOUNT_MISSES,
+  SYSCOUNT_PB_LOOKUPS,
+  SYSCOUNT_PB_MISSES,
   SYSMMU_V1,
   SYSMMU_V2,
   SYSMMU_V3_1,
@@ -58,7 +63,10 @@ function followed(mmu: Sysmmu, n: u32): u32 {
     const kind = event & 7;
     if (kind === 0) return SYSCOUNT_LOOKUPS + write;
     if (kind === 1) return SYSCOUNT_MISSES + write;
-    return kind === 4 ? SYSCOUNT_FLPD_MISSES + write : NO_EVENT;
+    if (kind === 2) return SYSCOUNT_PB_LOOKUPS + write;
+    if (kind === 3) return SYSCOUNT_PB_MISSES + write;
+    if (kind === 4) return SYSCOUNT_FLPD_MISSES + write;
+    return kind === 5 ? SYSCOUNT_FLPD_PREFETCH_MISSES + write : NO_EVENT;
   }
   const write = ~event & 1;
   const kind = event >> 1;
@@ -67,7 +75,10 @@ function followed(mmu: Sysmmu, n: u32): u32 {
     if (kind === 0) return SYSCOUNT_L1_MISSES + write;
     return kind === 1 ? SYSCOUNT_MISSES + write : NO_EVENT;
   }
-  return kind === 0 ? SYSCOUNT_MISSES + write : NO_EVENT;
+  if (kind === 0) return SYSCOUNT_MISSES + write;
+  if (generation === SYSMMU_V1) return NO_EVENT;
+  if (kind === 1) return SYSCOUNT_PB_MISSES + write;
+  return kind === 3 ? SYSCOUNT_PB_LOOKUPS + write : NO_EVENT;
 }
 
 function now(mmu: Sysmmu, n: u32): u64 {

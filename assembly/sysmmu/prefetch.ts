@@ -4,10 +4,10 @@
 //   408 PB_INDICATE   | 8 sub-buffer | 7:0 buffer |
 //   40c PB_CFG   410 PB_START   414 PB_END      of the buffer that PB_INDICATE names
 //
-// A window is a hint: translation does not depend on it. Both sub-buffers share the
+// A window is a hint: what it does, if that is modelled, is in buffers.ts. Both sub-buffers share the
 // settings of their buffer; a buffer the hardware does not have reads 0.
 //
-// Not modelled: prefetching; SPB_BASE_VPN (0); what PB_LMM takes away; groups of 5.x.
+// Not modelled: groups of 5.x (stored only).
 
 import { FILE_BANKS, Sysmmu } from "./instance";
 

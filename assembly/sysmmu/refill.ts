@@ -23,11 +23,11 @@ import { DRAM } from "../layout";
 import { LV2_SMALL } from "../pagetable/descriptor";
 import { lv1IsTable, smallData } from "../pagetable/walk";
 import { NO_DATA } from "../tlb/tlb";
-import { CFG_FLPD, Sysmmu, sysmmuCount } from "./instance";
+import { CFG_FLPD, CFG_SMALL_LV1, Sysmmu, sysmmuCount } from "./instance";
 
 /** True when misses of `mmu` may be tried by `Refill.walk`, until its registers change. */
 export function refillable(mmu: Sysmmu): bool {
-  if (mmu.fetch !== 1 || mmu.generation === SYSMMU_V5) return false;
+  if (mmu.fetch !== 1 || mmu.generation === SYSMMU_V5 || (mmu.cfg & CFG_SMALL_LV1) !== 0) return false;
   return mmu.flpd === 0 || (mmu.cfg & CFG_FLPD) === 0;
 }
 

@@ -30,6 +30,7 @@ import {
 } from "../abi";
 import { logEvent, logging } from "../log";
 import { TLB_HEADER, tlbColumn } from "../tlb/tlb";
+import { buffersCount, subBufferPage } from "./buffers";
 import { releaseHeld } from "./fault";
 import { flushAll, flushEntry, flushRange } from "./flush";
 import { REG_BANK, REG_NONE, REG_PPC, REG_RO, REG_RW } from "./generation";
@@ -158,6 +159,7 @@ function registerValue(mmu: Sysmmu, offset: u32): u32 {
   if (access === REG_BANK) return bankRead(mmu, offset);
   if (offset === 8) return statusOf(mmu);
   if (offset === 0x34) return mmu.version;
+  if (offset === 0x418 && mmu.generation === SYSMMU_V3_3) return subBufferPage(mmu);
   if (offset === (mmu.generation === SYSMMU_V5 ? 0x60 : 0x18)) return mmu.intStatus;
   return regWord(mmu, offset);
 }
@@ -185,9 +187,9 @@ export function sysmmuPeek(index: u32, offset: u32): u32 {
 
 /** Words that are not 0 at reset: capabilities of 3.3 and 5.x (spec/sysmmu-hardware 1.1, 1.6). */
 export function initialWords(mmu: Sysmmu): void {
-  if (mmu.generation === SYSMMU_V3_3) regStore(mmu, 0x400, 3); // three prefetch buffers
+  if (mmu.generation === SYSMMU_V3_3) regStore(mmu, 0x400, buffersCount(mmu));
   if (mmu.generation !== SYSMMU_V5) return;
-  regStore(mmu, 0x30, load<u32>(<usize>mmu.l1, 4) & 0xff);
+  regStore(mmu, 0x30, load<u32>(<usize>mmu.l1, 28) & 0xff);
   if (mmu.l2 !== 0) {
     const sets = load<u32>(<usize>mmu.l2, 24) & 0xff;
     const ways = load<u32>(<usize>mmu.l2, 4) & 0xff;

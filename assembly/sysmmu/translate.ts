@@ -38,9 +38,10 @@ import {
   tlbColumn,
   tlbSet,
 } from "../tlb/tlb";
-import { hold, releaseHeld } from "./fault";
+import { bufferedLookup, resolve } from "./buffers";
+import { hold } from "./fault";
 import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
-import { denied, found, lookup } from "./lookup";
+import { denied, found } from "./lookup";
 
 /** Answers of `gate`: look up, pass untranslated, held. */
 export const GATE_OPEN: u32 = 0;
@@ -58,10 +59,9 @@ export function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
     else mmu.heldRead = 0;
     return GATE_PASS;
   } else if (mmu.intStatus === 0) {
-    releaseHeld(mmu);
     return GATE_OPEN;
   } else if ((write !== 0 ? mmu.heldWrite : mmu.heldRead) === 0) {
-    const fault = lookup(mmu, va, write) === NO_DATA;
+    const fault = resolve(mmu, va, write) === NO_DATA;
     hold(mmu, va, write);
     mmu.stop = fault ? STOP_FAULT : STOP_STALLED;
     if (fault) return GATE_HELD;
@@ -83,7 +83,7 @@ function address(mmu: Sysmmu, data: u32, va: u32): u32 {
  */
 export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
   const mmu = sysmmuOf(index);
-  if (mmu.intStatus === 0 && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
+  if ((mmu.intStatus | mmu.buffers) === 0 && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
     mmu.stop = STOP_NONE;
     const l1 = mmu.l1;
     const column = tlbColumn(l1);
@@ -107,8 +107,8 @@ export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
     mmu.paHigh = 0;
     return va;
   }
-  // Open although CTRL.BLOCK is set: the request has not taken effect yet.
-  const data = lookup(mmu, va, write);
+  // CTRL.BLOCK is set but has not taken effect yet, or prefetch buffers are modelled.
+  const data = resolve(mmu, va, write);
   if (data !== NO_DATA) return address(mmu, data, va);
   mmu.stop = STOP_FAULT;
   return 0xffffffff;
@@ -150,9 +150,25 @@ function move(mmu: Sysmmu, pa: u32, bytes: u32, write: u32, op: u32, at: usize):
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0;
 }
 
+// lookupPage with prefetch buffers: every burst asks them.
+function lookupSlowly(mmu: Sysmmu, va: u32, last: u32, burst: u32, write: u32): u32 {
+  let at = va;
+  do {
+    const data = bufferedLookup(mmu, at, write);
+    if (data === NO_DATA) {
+      mmu.stop = STOP_FAULT;
+      return at - va;
+    }
+    if (at === va) mmu.paPage = address(mmu, data, va);
+    at = (at & ~(burst - 1)) + burst;
+  } while (at <= last && at !== 0);
+  return last - va + 1;
+}
+
 // Looks up the bursts of [va, last] (one page); returns the bytes that may pass and leaves the
 // physical address of `va` in mmu.paPage.
 function lookupPage(mmu: Sysmmu, va: u32, last: u32, burst: u32, write: u32): u32 {
+  if (mmu.buffers !== 0) return lookupSlowly(mmu, va, last, burst, write);
   const l1 = mmu.l1;
   const column = tlbColumn(l1);
   const set = <usize>l1 + TLB_HEADER + ((va >> 12) & load<u32>(<usize>l1)) * load<u32>(<usize>l1, 20);

@@ -90,6 +90,7 @@ export class DmaAllocation {
     const { core } = this.#live;
     const batch = coreConstant(core, "BATCH");
     pieces(pages, offset, length, (pa, done, n) => {
+      if (type === "cacheable") core.exports.hazardBeforeCpu(pa, n);
       core.exports.cpuReadAs(pa, n, batch, MEMORY_TYPES.indexOf(type));
       out.set(core.u8.subarray(batch, batch + n), done);
     });
@@ -114,6 +115,7 @@ export class DmaAllocation {
     const batch = coreConstant(core, "BATCH");
     pieces(pages, offset, bytes.length, (pa, done, n) => {
       core.u8.set(bytes.subarray(done, done + n), batch);
+      if (type === "cacheable") core.exports.hazardBeforeCpu(pa, n);
       core.exports.cpuWriteAs(pa, n, batch, MEMORY_TYPES.indexOf(type));
     });
   }

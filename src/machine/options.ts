@@ -17,16 +17,21 @@ export const DEFAULT_DRAM = 256 << 20;
 
 /** Shape of a SysMMU's translation caches; 0 or absent: what the hardware generation has. */
 export interface TlbOptions {
-  /** First level: sets (a power of two) and ways (1..64). */
+  /** First level: sets (a power of two up to 65536) and ways (1..4096), at most 2^18 entries. */
   l1Sets?: number;
   l1Ways?: number;
   /** Second level, as above; generations without one have none. */
   l2Sets?: number;
   l2Ways?: number;
-  /** Level-1 descriptors cached (3.2 and later). */
+  /** Lines of level-1 descriptors cached (3.2 and later): 1..4096. */
   flpdLines?: number;
-  /** Level-2 descriptors fetched per walk (3.x). */
+  /** Level-2 descriptors fetched per walk (3.x): a power of two, 1..256. */
   fetch?: number;
+  /**
+   * Prefetch buffers of 3.x: 0 only their registers exist (default); 3, 4 or 6 they also run ahead and
+   * serve accesses, so many of them on 3.3 (3.0/3.1 have two, 3.2 three).
+   */
+  prefetchBuffers?: number;
 }
 
 /** Shape of the CPU's caches. */
@@ -113,7 +118,7 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
   if (options.linearAlias !== undefined) {
     checkChoice("options.linearAlias", options.linearAlias, ["mapped", "unmapped"]);
   }
-  for (const [name, value] of Object.entries(options.tlb ?? {})) checkU32(`options.tlb.${name}`, value);
+  checkTlb(options.tlb ?? {});
   const { policy, ...numbers } = options.caches ?? {};
   if (policy !== undefined) checkChoice("options.caches.policy", policy, ["round-robin", "lru", "random"]);
   for (const [name, value] of Object.entries(numbers)) checkU32(`options.caches.${name}`, value);
@@ -122,9 +127,40 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
 /** @internal Tells the core what uncached buffers are: their memory type, and their linear alias. */
 export function setMemoryTypes(live: Live, options: Omit<MachineOptions, "core">): void {
   const { core } = live;
-  const cell = (name: string) => (coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, name);
   if (options.coherentMemory !== undefined) live.coherentType = options.coherentMemory;
   if (options.linearAlias !== undefined) {
-    core.u32[cell("SWITCH_DMA_ALIAS")] = options.linearAlias === "unmapped" ? 1 : 0;
+    const at = (coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_ALIAS");
+    core.u32[at] = options.linearAlias === "unmapped" ? 1 : 0;
+  }
+}
+
+const TLB_ENTRIES = 1 << 18;
+const ABSENT = 0xffff_ffff;
+
+function checkTlb(tlb: TlbOptions): void {
+  const value = (name: keyof TlbOptions, max: number, powerOfTwo: boolean): number => {
+    const n = checkU32(`options.tlb.${name}`, tlb[name] ?? 0);
+    const none = n === ABSENT && !name.startsWith("l1");
+    if (!none && (n > max || (powerOfTwo && (n & (n - 1)) !== 0))) {
+      throw new RangeError(
+        `options.tlb.${name} must be ${powerOfTwo ? "a power of two" : "a number"} up to ${max}, got ${n}`,
+      );
+    }
+    return none ? 0 : n;
+  };
+  for (const level of ["l1", "l2"] as const) {
+    const sets = value(`${level}Sets`, 65536, true);
+    const ways = value(`${level}Ways`, 4096, false);
+    if (sets * ways > TLB_ENTRIES) {
+      throw new RangeError(
+        `options.tlb.${level}Sets * ${level}Ways must be at most ${TLB_ENTRIES}, got ${sets} * ${ways}`,
+      );
+    }
+  }
+  value("flpdLines", 4096, false);
+  value("fetch", 256, true);
+  const buffers = checkU32("options.tlb.prefetchBuffers", tlb.prefetchBuffers ?? 0);
+  if (![0, 3, 4, 6].includes(buffers)) {
+    throw new RangeError(`options.tlb.prefetchBuffers must be 0, 3, 4 or 6, got ${buffers}`);
   }
 }

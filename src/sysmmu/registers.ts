@@ -65,6 +65,7 @@ export function generationOfVersion(version: number): Generation {
   if (major <= 1) return "v1";
   if (major === 2) return "v2";
   if (major >= 5) return "v5";
+  if (major === 4) return "v3.3";
   if (minor <= 1) return "v3.1";
   return minor === 2 ? "v3.2" : "v3.3";
 }

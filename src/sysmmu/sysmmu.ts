@@ -63,6 +63,13 @@ export interface SysmmuStatistics {
   readonly staleHits: number;
   readonly flpdHits: number;
   readonly flpdMisses: number;
+  /** Walks that took a cached level-1 descriptor which memory no longer holds. */
+  readonly flpdStale: number;
+  /** Accesses in a window of a modelled prefetch buffer, and those it could not serve. */
+  readonly prefetchLookups: number;
+  readonly prefetchMisses: number;
+  /** Walks with CFG.5 (4 KiB level-1 table) set: the table was taken for one of 16 KiB. */
+  readonly smallTableWalks: number;
   readonly registerReads: number;
   readonly registerWrites: number;
   readonly unknownRegisters: number;
@@ -232,6 +239,10 @@ export class SysMmu {
       staleHits: c("SYSCOUNT_STALE_HITS"),
       flpdHits: pair("SYSCOUNT_FLPD_HITS"),
       flpdMisses: pair("SYSCOUNT_FLPD_MISSES"),
+      flpdStale: c("SYSCOUNT_FLPD_STALE"),
+      prefetchLookups: pair("SYSCOUNT_PB_LOOKUPS"),
+      prefetchMisses: pair("SYSCOUNT_PB_MISSES"),
+      smallTableWalks: c("SYSCOUNT_SMALL_TABLE_WALKS"),
       registerReads: c("SYSCOUNT_REG_READS"),
       registerWrites: c("SYSCOUNT_REG_WRITES"),
       unknownRegisters: c("SYSCOUNT_UNKNOWN_REGS"),
@@ -249,7 +260,7 @@ export class SysMmu {
     const { core } = this.#live;
     const out = coreConstant(core, "BATCH");
     core.exports.sysmmuExplain(this.index, iova, out);
-    const w = core.u32.slice(out >>> 2, (out >>> 2) + 17);
+    const w = core.u32.slice(out >>> 2, (out >>> 2) + 18);
     const ctrl = w[11]!;
     const lines = [
       `${this.name}: version ${versionText(this.version)}, CTRL ${hex(ctrl)}, PT_BASE ${hex(w[14]!)}`,
@@ -267,6 +278,7 @@ export class SysMmu {
     } else
       lines.push(w[0] === 1 ? "fault descriptor: PAGE FAULT" : "a descriptor lies outside memory: BUS ERROR");
     if (w[15] !== 0) lines.push(`the level-1 descriptor cache holds ${hex(w[16]!)}`);
+    if (w[17] === 1) lines.push("a prefetch buffer answers reads of it, before the translation cache");
     if (w[9]! > 4) {
       lines.push(`the translation cache (level ${w[9]! - 4}) answers first, with several entries: MULTI-HIT`);
     } else if (w[9] !== 0) {

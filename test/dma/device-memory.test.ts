@@ -153,7 +153,7 @@ describe("memory of a device's own", () => {
           return true;
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });

@@ -120,7 +120,7 @@ describe.each(PROFILES)("a driver without bugs on %s", (profile) => {
           expect([wrong, live, hazards.unknownUnmaps]).toEqual([null, 0, 0]);
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 });

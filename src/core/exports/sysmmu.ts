@@ -28,6 +28,7 @@ export interface SysmmuExports {
   sysmmuRegWrite(index: number, offset: number, value: number): void;
   sysmmuRegRead(index: number, offset: number): number;
   sysmmuPeek(index: number, offset: number): number;
+  sysmmuSetBuffers(index: number, count: number): number;
   sysmmuMarkStale(index: number, va: number, bytes: number, owner: number): void;
   sysmmuExplain(index: number, va: number, out: number): void;
   sysmmuTranslate(index: number, va: number, write: number): number;
