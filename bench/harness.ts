@@ -6,6 +6,9 @@
 
 import Benchmark from "benchmark";
 
+/** What is compared of a contender's results: a hash of all, or hashes by name. Equal names must be equal. */
+export type Checks = number | Readonly<Record<string, number>>;
+
 /** One way of doing the work of a point. */
 export interface Contender {
   readonly name: string;
@@ -13,16 +16,16 @@ export interface Contender {
   readonly setup?: () => void;
   /** One cycle: the whole work. */
   readonly run: () => void;
-  /** Hash of the results of one cycle from the start state; absent: does other work, not compared. */
-  readonly check?: () => number;
+  /** Hashes of the results of one cycle from the start state; absent: does other work, not compared. */
+  readonly check?: () => Checks;
 }
 
-/** A contender in a process of its own, which times itself. */
-export interface NativeContender {
+/** A contender that times itself: in a process or a worker of its own, or because it waits for input. */
+export interface TimedContender {
   readonly name: string;
   /** Seconds of one cycle. */
   readonly cycle: () => Promise<number>;
-  readonly check?: () => Promise<number>;
+  readonly check?: () => Promise<Checks>;
 }
 
 /** One piece of work and those who do it. Ratios are against the first contender. */
@@ -32,9 +35,9 @@ export interface Point {
   readonly unit: string;
   /** Units per cycle. */
   readonly operations: number;
-  readonly contenders: readonly (Contender | NativeContender)[];
-  /** Ends what the point holds (processes). */
-  readonly close?: () => void;
+  readonly contenders: readonly (Contender | TimedContender)[];
+  /** Ends what the point holds (processes, workers, machines). */
+  readonly close?: () => void | Promise<void>;
 }
 
 /** One contender's figures at a point. */
@@ -65,7 +68,7 @@ export class DisagreementError extends Error {
   override readonly name = "DisagreementError";
 }
 
-function isNative(contender: Contender | NativeContender): contender is NativeContender {
+function timesItself(contender: Contender | TimedContender): contender is TimedContender {
   return "cycle" in contender;
 }
 
@@ -94,16 +97,31 @@ function bench({ name, setup, run }: Contender): () => number {
 }
 
 async function agree(suite: string, point: Point): Promise<void> {
-  let first: { name: string; hash: number } | undefined;
+  const first = new Map<string, { contender: string; hash: number }>();
   for (const contender of point.contenders) {
     if (contender.check === undefined) continue;
-    const hash = await contender.check();
-    first ??= { name: contender.name, hash };
-    if (hash !== first.hash) {
-      throw new DisagreementError(
-        `${suite}, ${point.name}: ${contender.name} gives 0x${hash.toString(16)}, ${first.name} 0x${first.hash.toString(16)}`,
-      );
+    const found = await contender.check();
+    const checks = typeof found === "number" ? { results: found } : found;
+    for (const [what, hash] of Object.entries(checks)) {
+      const before = first.get(what);
+      if (before === undefined) first.set(what, { contender: contender.name, hash });
+      else if (hash !== before.hash) {
+        throw new DisagreementError(
+          `${suite}, ${point.name}, ${what}: ${contender.name} gives 0x${hash.toString(16)}, ${before.contender} 0x${before.hash.toString(16)}`,
+        );
+      }
     }
+  }
+}
+
+// Before the first round: cold code runs in the baseline compiler, fresh pages are not there yet.
+const WARM_SECONDS = 0.08;
+const WARM_CYCLES = 20;
+
+async function warm(timers: readonly (() => number | Promise<number>)[]): Promise<void> {
+  for (const timer of timers) {
+    let spent = 0;
+    for (let i = 0; i < WARM_CYCLES && spent < WARM_SECONDS; i++) spent += await timer();
   }
 }
 
@@ -111,14 +129,14 @@ async function agree(suite: string, point: Point): Promise<void> {
 export async function measure(suite: string, point: Point, effort: Effort): Promise<PointResult> {
   await agree(suite, point);
   const timers = point.contenders.map((contender) =>
-    isNative(contender) ? contender.cycle : bench(contender),
+    timesItself(contender) ? contender.cycle : bench(contender),
   );
+  await warm(timers);
   const samples: number[][] = timers.map(() => []);
-  for (let round = -1; round < effort.rounds; round++) {
+  for (let round = 0; round < effort.rounds; round++) {
     for (let k = 0; k < timers.length; k++) {
-      const i = (k + round + timers.length) % timers.length;
-      const seconds = await timers[i]!();
-      if (round >= 0) samples[i]!.push(seconds); // the round before 0 warms up
+      const i = (k + round) % timers.length;
+      samples[i]!.push(await timers[i]!());
     }
   }
   const base = samples[0]!;

@@ -141,7 +141,7 @@ function natives(workload: Workload): readonly Native[] {
   const path = nativeInput(`${workload.name.replaceAll(/[^\w]/g, "_")}.bin`, workload.ops);
   const args = [path, String(workload.window), String(workload.mark), String(workload.slots)];
   const same = nativeContender("C first fit", "first_fit", args);
-  const other = nativeContender("C tree + magazines", "range_cache", args, false);
+  const other = nativeContender("C tree + magazines", "range_cache", args, null);
   return [same, other].filter((native) => native !== undefined);
 }
 
