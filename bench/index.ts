@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
 import { benchCore } from "./core.js";
 import { DisagreementError, measure, type PointResult } from "./harness.js";
 import { nativeCompiler } from "./native.js";
-import { type BenchRun, benchJson, machineLine, type NotRun, suiteLines, targetLines } from "./report.js";
-import type { Suite } from "./suite.js";
+import { type BenchRun, benchJson, machineLine, suiteLines, targetLines } from "./report.js";
+import type { NotRun, QuantityResult, Suite } from "./suite.js";
 import { suites } from "./suites/index.js";
 
 const ROUNDS = 9;
@@ -47,10 +47,19 @@ async function runSuite(suite: Suite, quick: boolean): Promise<PointResult[]> {
       results.push(await measure(suite.name, point, { rounds: quick ? QUICK_ROUNDS : ROUNDS }));
       tell(`  ${suite.name}: ${point.name}`);
     } finally {
-      point.close?.();
+      await point.close?.();
     }
   }
   return results;
+}
+
+async function quantitiesOf(suite: Suite, quick: boolean): Promise<QuantityResult[]> {
+  const found: QuantityResult[] = [];
+  for await (const quantity of suite.quantities?.(quick) ?? []) {
+    found.push({ suite: suite.name, ...quantity });
+    tell(`  ${suite.name}: ${quantity.point}, ${quantity.name}`);
+  }
+  return found;
 }
 
 async function main(): Promise<number> {
@@ -62,6 +71,7 @@ async function main(): Promise<number> {
   }
   if (nativeCompiler() === null) tell("no C compiler: native rivals are left out");
   const results: PointResult[] = [];
+  const quantities: QuantityResult[] = [];
   const notRun: NotRun[] = [];
   const text: string[] = [];
   const exports = benchCore(1 << 20).exports;
@@ -71,11 +81,18 @@ async function main(): Promise<number> {
       notRun.push({ suite: suite.name, reason: `the core exports no ${missing.join(", ")}` });
       continue;
     }
+    const obstacle = suite.obstacle?.() ?? null;
+    if (obstacle !== null) {
+      notRun.push({ suite: suite.name, reason: obstacle });
+      continue;
+    }
     const measured = await runSuite(suite, quick);
+    const counted = await quantitiesOf(suite, quick);
     results.push(...measured);
-    text.push(...suiteLines(suite, measured), "");
+    quantities.push(...counted);
+    text.push(...suiteLines(suite, measured, counted), "");
   }
-  const run: BenchRun = { quick, results, notRun };
+  const run: BenchRun = { quick, results, quantities, notRun };
   for (const { suite, reason } of notRun) text.push(`${suite}: not run, ${reason}`);
   text.push(...targetLines(run), "", machineLine(run));
   const output = json ? JSON.stringify(benchJson(run), null, 2) : text.join("\n");

@@ -3,6 +3,13 @@
 
 import { WASM_BASE64 } from "../src/core/wasm-base64.js";
 import type { Figure, PointResult } from "./harness.js";
+import type { QuantityResult } from "./suite.js";
+
+/** Points and quantities of a run. */
+interface Measured {
+  readonly results: readonly PointResult[];
+  readonly quantities: readonly QuantityResult[];
+}
 
 /** One target and how to read its value out of the results; null: not measured. */
 interface Target {
@@ -13,7 +20,7 @@ interface Target {
   /** Whether the value must be at least or at most the bound. */
   readonly sense: ">=" | "<=";
   readonly unit: string;
-  value(results: readonly PointResult[]): number | null;
+  value(results: readonly PointResult[], quantities: readonly QuantityResult[]): number | null;
 }
 
 /** A target with its value. */
@@ -239,10 +246,10 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** Every target with its value in `results`. */
-export function targetStands(results: readonly PointResult[]): TargetStand[] {
+/** Every target with its value in what was measured. */
+export function targetStands({ results, quantities }: Measured): TargetStand[] {
   return TARGETS.map(({ area, what, bound, sense, unit, value }) => {
-    const found = value(results);
+    const found = value(results, quantities);
     const good = found !== null && (sense === ">=" ? found >= bound : found <= bound);
     return {
       area,

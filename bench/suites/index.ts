@@ -8,6 +8,7 @@ import { replay } from "./replay.js";
 import { sync } from "./sync.js";
 import { translate } from "./translate.js";
 import { walk } from "./walk.js";
+import { workers } from "./workers.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, machines];
+export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, workers, machines];
