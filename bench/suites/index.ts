@@ -1,6 +1,7 @@
 // The suites in the order they run.
 
 import type { Suite } from "../suite.js";
+import { files } from "./files.js";
 import { iova } from "./iova.js";
 import { machines } from "./machine.js";
 import { map } from "./map.js";
@@ -11,4 +12,4 @@ import { walk } from "./walk.js";
 import { workers } from "./workers.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, workers, machines];
+export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, files, workers, machines];
