@@ -1,6 +1,7 @@
 // The suites in the order they run.
 
 import type { Suite } from "../suite.js";
+import { debug } from "./debug.js";
 import { files } from "./files.js";
 import { iova } from "./iova.js";
 import { machines } from "./machine.js";
@@ -12,4 +13,15 @@ import { walk } from "./walk.js";
 import { workers } from "./workers.js";
 
 /** Every suite. */
-export const suites: readonly Suite[] = [iova, map, translate, walk, sync, replay, files, workers, machines];
+export const suites: readonly Suite[] = [
+  iova,
+  map,
+  translate,
+  walk,
+  sync,
+  replay,
+  files,
+  debug,
+  workers,
+  machines,
+];
