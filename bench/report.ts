@@ -76,9 +76,14 @@ function quantityLines(quantities: readonly QuantityResult[]): string[] {
 function timeLines(results: readonly PointResult[]): string[] {
   if (results.length === 0) return [];
   const names = [...new Set(results.flatMap((result) => result.figures.map((f) => f.name)))];
-  const columns: Column[] = [{ title: `ns per ${results[0]!.unit}` }, ...names.map((title) => ({ title }))];
+  const unit = results[0]!.unit;
+  const same = results.every((result) => result.unit === unit);
+  const columns: Column[] = [
+    { title: same ? `ns per ${unit}` : "ns per unit" },
+    ...names.map((title) => ({ title })),
+  ];
   const rows = results.map((result) => [
-    result.point,
+    same ? result.point : `${result.point} (${result.unit})`,
     ...names.map((name, i) => {
       const found = result.figures.find((f) => f.name === name);
       if (found === undefined) return "-";

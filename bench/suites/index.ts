@@ -4,6 +4,7 @@ import type { Suite } from "../suite.js";
 import { debug } from "./debug.js";
 import { files } from "./files.js";
 import { iova } from "./iova.js";
+import { levels } from "./levels.js";
 import { machines } from "./machine.js";
 import { map } from "./map.js";
 import { replay } from "./replay.js";
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   walk,
   sync,
   replay,
+  levels,
   files,
   debug,
   workers,

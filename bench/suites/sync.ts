@@ -55,7 +55,7 @@ function works(quick: boolean): readonly Work[] {
     work("8 MiB", 8 << 20, 1, true, 0),
     work("8 MiB", 8 << 20, 1, true, 0.5),
   ];
-  return quick ? [all[1]!, all[6]!] : all;
+  return quick ? [all[1]!, all[5]!, all[6]!, all[8]!] : all;
 }
 
 /** The buffers are mapped once, without maintenance; the cycle syncs them through their handles. */
