@@ -7,14 +7,14 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchCore } from "./core.js";
-import { DisagreementError, measure, type PointResult } from "./harness.js";
+import { DisagreementError, type Effort, measure, type PointResult } from "./harness.js";
 import { nativeCompiler } from "./native.js";
 import { type BenchRun, benchJson, machineLine, suiteLines, targetLines } from "./report.js";
 import type { NotRun, QuantityResult, Suite } from "./suite.js";
 import { suites } from "./suites/index.js";
 
-const ROUNDS = 9;
-const QUICK_ROUNDS = 3;
+const EFFORT: Effort = { rounds: 9, tries: 3 };
+const QUICK_EFFORT: Effort = { rounds: 3, tries: 2 };
 
 interface Options {
   readonly quick: boolean;
@@ -44,7 +44,7 @@ async function runSuite(suite: Suite, quick: boolean): Promise<PointResult[]> {
   const results: PointResult[] = [];
   for await (const point of suite.points(quick)) {
     try {
-      results.push(await measure(suite.name, point, { rounds: quick ? QUICK_ROUNDS : ROUNDS }));
+      results.push(await measure(suite.name, point, quick ? QUICK_EFFORT : EFFORT));
       tell(`  ${suite.name}: ${point.name}`);
     } finally {
       await point.close?.();

@@ -1,7 +1,7 @@
 // C of our own with the same algorithm, compiled where a compiler exists. Each program is a small
-// server: it reads its input once, then answers "r" with the seconds of one cycle and "c" with the
-// hash of one cycle's results (or `name=hash` for several), a line each. It times itself, so pipes
-// cost nothing.
+// server: it reads its input once, then answers "r" with the seconds of one cycle and the share of
+// them that it was running, and "c" with the hash of one cycle's results (or `name=hash` for
+// several), a line each. It times itself, so pipes cost nothing.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -127,7 +127,10 @@ export function nativeContender(
   const server = new Server(build(source), args);
   return {
     name,
-    cycle: async () => Number(await server.ask("r")),
+    cycle: async () => {
+      const [seconds, share] = (await server.ask("r")).split(" ").map(Number);
+      return { seconds: seconds!, share: share! };
+    },
     ...(compared === null ? {} : { check: async () => checksOf(await server.ask("c"), compared) }),
     close: () => server.close(),
   };

@@ -119,5 +119,10 @@ export function targetLines(run: BenchRun): string[] {
 export function machineLine(run: BenchRun): string {
   const { cpu, cores, node, compiler } = machine();
   const effort = run.quick ? "; quick run: figures are rough" : "";
-  return `${cpu}, ${cores} cores, Node ${node}, C compiler ${compiler ?? "none"}${effort}`;
+  const figures = run.results.flatMap((result) => result.figures);
+  const samples = figures.reduce((sum, f) => sum + f.samples, 0);
+  const disturbed = figures.reduce((sum, f) => sum + f.disturbed, 0);
+  const share = Math.round((disturbed / Math.max(samples, 1)) * 100);
+  const busy = share === 0 ? "" : `; other work disturbed ${share} % of the samples`;
+  return `${cpu}, ${cores} cores, Node ${node}, C compiler ${compiler ?? "none"}${effort}${busy}`;
 }

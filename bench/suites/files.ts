@@ -13,7 +13,7 @@ import { CHUNK_RECORDS, RECORD_WORDS } from "../../src/trace/opcodes.js";
 import { openTrace, type TraceSummary } from "../../src/trace/reader.js";
 import { openSources } from "../../src/trace/source-node.js";
 import { DRAM_BASE } from "../core.js";
-import type { Point, TimedContender } from "../harness.js";
+import { type Point, type TimedContender, timed } from "../harness.js";
 import { hashWords } from "../random.js";
 import { machineFor, NVME, streamOf, TRACE_BYTES } from "../recordings.js";
 import { ftraceLines } from "../rivals/ftrace-lines.js";
@@ -21,12 +21,6 @@ import type { Quantity, Suite } from "../suite.js";
 
 /** Trace lengths, in copies of the recording, whose memory is compared. */
 const FLAT = [8, 64] as const;
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1e3;
-}
 
 /** Event counts of the types that the rival counts too. */
 function typesHash(byType: Readonly<Record<string, number>>): number {
@@ -61,12 +55,12 @@ async function text(folder: string, copies: number): Promise<Point> {
     contenders: [
       {
         name: "parsed and converted",
-        cycle: () => seconds(() => convert(path)),
+        cycle: () => timed(() => convert(path)),
         check: async () => ({ lines: files[0]!.lines, types }),
       },
       {
         name: "TypeScript, lines and expressions",
-        cycle: () => seconds(() => ftraceLines(path)),
+        cycle: () => timed(() => ftraceLines(path)),
         check: async () => {
           const found = await ftraceLines(path);
           return { lines: found.lines, types: typesHash(found.byType) };
@@ -81,7 +75,7 @@ async function text(folder: string, copies: number): Promise<Point> {
 function playing(name: string, machine: Machine, play: () => Promise<void>): TimedContender {
   return {
     name,
-    cycle: () => seconds(play),
+    cycle: () => timed(play),
     check: async () => {
       const before = machine.statistics();
       await play();

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Point, TimedContender } from "../harness.js";
+import { type Point, type TimedContender, timedByClock } from "../harness.js";
 import { CAMERA_SHORT, NVME, type Stream, streamOf } from "../recordings.js";
 import type { Suite } from "../suite.js";
 import type { Answer, Ask } from "../workers/player.js";
@@ -41,21 +41,14 @@ class Player {
   }
 }
 
-/** Seconds from the first question to the last answer. */
-async function wall(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1e3;
-}
-
 async function point(name: string, stream: Stream, cycles: number): Promise<Point> {
   const players = [new Player(stream), new Player(stream)];
   await Promise.all(players.map((player) => player.next()));
   const [first, second] = [players[0]!, players[1]!];
   // Each way plays the two traces once; the counts of both machines show that both played them.
-  const way = (label: string, play: () => Promise<unknown>): TimedContender => ({
+  const way = (label: string, cores: number, play: () => Promise<unknown>): TimedContender => ({
     name: label,
-    cycle: () => wall(play),
+    cycle: () => timedByClock(play, cores),
     check: async () => {
       const before = await total(players);
       await play();
@@ -68,8 +61,8 @@ async function point(name: string, stream: Stream, cycles: number): Promise<Poin
     unit: "record",
     operations: (2 * cycles * (stream.records.length + stream.ending.length)) / 4,
     contenders: [
-      way("two workers", () => Promise.all([first.ask({ cycles }), second.ask({ cycles })])),
-      way("one worker", async () => {
+      way("two workers", 2, () => Promise.all([first.ask({ cycles }), second.ask({ cycles })])),
+      way("one worker", 1, async () => {
         await first.ask({ cycles });
         await first.ask({ cycles });
       }),
