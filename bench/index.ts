@@ -1,10 +1,11 @@
 // npm run bench -- [--quick] [--json] [--only suite] [--out file]
 //
 // Measures the core as batches and call by call against plain TypeScript and native C that do the
-// same work; checks that all give the same results before timing. Exit status 1 when they do not,
-// 2 for a wrong option.
+// same work; checks that all give the same results before timing. Exit status 1 when they do not, 2
+// for a wrong option. What is measured and how: README.md.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { benchCore } from "./core.js";
 import { DisagreementError, type Effort, measure, type PointResult } from "./harness.js";
@@ -67,6 +68,10 @@ async function main(): Promise<number> {
   const chosen = suites.filter((suite) => suite.name.includes(only));
   if (chosen.length === 0) {
     tell(`no suite is called ${only}: ${suites.map((suite) => suite.name).join(", ")}`);
+    return 2;
+  }
+  if (out !== undefined && !existsSync(dirname(out))) {
+    tell(`--out: there is no folder ${dirname(out)}`);
     return 2;
   }
   if (nativeCompiler() === null) tell("no C compiler: native rivals are left out");
