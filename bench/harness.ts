@@ -96,6 +96,9 @@ export interface PointResult {
 export interface Effort {
   /** Samples of each contender. */
   readonly rounds: number;
+  /** Fewer where a point takes longer than `seconds`, but this many. */
+  readonly atLeast: number;
+  readonly seconds: number;
   /** How often a disturbed sample is taken at most. */
   readonly tries: number;
 }
@@ -197,7 +200,10 @@ export async function measure(suite: string, point: Point, effort: Effort): Prom
   );
   await warm(timers);
   const samples: Sample[][] = timers.map(() => []);
+  const start = performance.now();
+  const spent = () => (performance.now() - start) / 1e3;
   for (let round = 0; round < effort.rounds; round++) {
+    if (round >= effort.atLeast && spent() > effort.seconds) break;
     for (let k = 0; k < timers.length; k++) {
       const i = (k + round) % timers.length;
       samples[i]!.push(await undisturbed(timers[i]!, effort.tries));

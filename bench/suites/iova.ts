@@ -193,7 +193,7 @@ export const iova: Suite = {
   title: "IO-address allocation and free",
   needs: ["iovaCreate", "iovaCreateKind", "iovaAlloc", "iovaFree", "iovaBatch"],
   *points(quick) {
-    const all = iovaWorkloads(quick ? 20_000 : 100_000);
+    const all = iovaWorkloads(quick ? 20_000 : 50_000);
     for (const make of quick ? [all[0]!, all[2]!, all[4]!, all[10]!] : all) yield point(make);
   },
 };
