@@ -164,7 +164,7 @@ async function agree(suite: string, point: Point): Promise<void> {
 
 // Before the first round: cold code runs in the baseline compiler, fresh pages are not there yet.
 const WARM_SECONDS = 0.08;
-const WARM_CYCLES = 20;
+const WARM_CYCLES = 300;
 
 type Timer = () => number | Sample | Promise<number | Sample>;
 

@@ -111,11 +111,10 @@ main().then(
     process.exitCode = status;
   },
   (error: unknown) => {
-    tell(
-      error instanceof DisagreementError
-        ? `contenders disagree: ${error.message}`
-        : String((error as Error).stack),
-    );
-    process.exitCode = (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1;
+    const usage = (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
+    if (usage) tell((error as Error).message);
+    else if (error instanceof DisagreementError) tell(`contenders disagree: ${error.message}`);
+    else tell(String((error as Error).stack));
+    process.exitCode = usage ? 2 : 1;
   },
 );

@@ -132,7 +132,7 @@ export const translate: Suite = {
   title: "Translation through a TLB of 64 x 8 entries",
   needs: ["sysmmuCreate", "sysmmuRegWrite", "sysmmuTranslate", "sysmmuTranslateBatch"],
   *points(quick) {
-    const streams = translateStreams(quick ? 1 << 15 : 1 << 20);
+    const streams = translateStreams(quick ? 1 << 17 : 1 << 20);
     for (const stream of quick ? [streams[0]!, streams[3]!, streams[4]!] : streams) yield point(stream);
   },
 };
