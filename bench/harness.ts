@@ -2,41 +2,15 @@
 // that go through all of them (in changing order), so that a busy moment of the machine hits all
 // alike. Figures are medians of stats.sample; ratios are medians of the ratios within a round.
 //
-// A sample counts the time for which its process had a processor: the clock's, or the processor time
-// where that is less. One without a processor for a tenth of the time or more is taken again; the
-// least disturbed one stays and is counted as disturbed if it still was.
+// A sample counts the time for which its thread had a processor (share.ts). One without a processor
+// for a tenth of the time or more is taken again; the least disturbed one stays and is counted as
+// disturbed if it still was.
 //
 // Before anything is timed every contender does the work once and must give the same hash.
 
+import { setTimeout } from "node:timers/promises";
 import Benchmark from "benchmark";
-
-/** One measurement. */
-export interface Sample {
-  readonly seconds: number;
-  /** Share of the clock's time that the work had a processor, 0 to 1. */
-  readonly share: number;
-}
-
-/** Seconds by the clock and of the processor since `start` and `before` (process.cpuUsage). */
-function taken(start: number, before: NodeJS.CpuUsage): { wall: number; processor: number } {
-  const { user, system } = process.cpuUsage(before);
-  return { wall: (performance.now() - start) / 1e3, processor: (user + system) / 1e6 };
-}
-
-/** Times work that waits for its own threads: by the clock, as for what keeps `processors` busy. */
-export async function timedByClock(work: () => Promise<unknown>, processors: number): Promise<Sample> {
-  const before = process.cpuUsage();
-  const start = performance.now();
-  await work();
-  const { wall, processor } = taken(start, before);
-  return { seconds: wall, share: Math.min(1, processor / (wall * processors)) };
-}
-
-/** Times work that only waits for files in the host's page cache. */
-export async function timed(work: () => Promise<unknown>): Promise<Sample> {
-  const { seconds, share } = await timedByClock(work, 1);
-  return { seconds: seconds * share, share };
-}
+import { mark, type Sample, shareSince } from "./share.js";
 
 /** What is compared of a contender's results: a hash of all, or hashes by name. Equal names must be equal. */
 export type Checks = number | Readonly<Record<string, number>>;
@@ -125,21 +99,18 @@ export function median(values: readonly number[]): number {
 function bench({ name, setup, run }: Contender): () => Sample {
   // minTime below one cycle keeps the count at 1, so every sample is the same work from the same state.
   const timing = { minSamples: 1, minTime: 1e-7, maxTime: 1e-7, initCount: 1 };
-  let last = { wall: 0, processor: 0 };
-  const fn = () => {
-    const before = process.cpuUsage();
-    const start = performance.now();
-    run();
-    last = taken(start, before);
+  let begun = mark();
+  const prepare = () => {
+    setup?.();
+    begun = mark(); // right before the clock of benchmark.js starts
   };
-  const options = { fn, ...timing, ...(setup === undefined ? {} : { setup }) };
-  const benchmark = new Benchmark(name, options);
+  const benchmark = new Benchmark(name, { fn: run, setup: prepare, ...timing });
   return () => {
     benchmark.reset();
     benchmark.run({ async: false });
+    const share = shareSince(begun);
     const failure = (benchmark as unknown as { error?: unknown }).error;
     if (failure !== undefined) throw failure;
-    const share = Math.min(1, last.processor / last.wall);
     return { seconds: median(benchmark.stats.sample) * share, share };
   };
 }
@@ -165,6 +136,7 @@ async function agree(suite: string, point: Point): Promise<void> {
 // Before the first round: cold code runs in the baseline compiler, fresh pages are not there yet.
 const WARM_SECONDS = 0.08;
 const WARM_CYCLES = 300;
+const COMPILE_MILLISECONDS = 100;
 
 type Timer = () => number | Sample | Promise<number | Sample>;
 
@@ -178,6 +150,9 @@ async function warm(timers: readonly Timer[]): Promise<void> {
     let spent = 0;
     for (let i = 0; i < WARM_CYCLES && spent < WARM_SECONDS; i++) spent += (await sampleOf(timer)).seconds;
   }
+  // The optimising compiler works in threads of its own: let it have the processor, then use its code.
+  await setTimeout(COMPILE_MILLISECONDS);
+  for (const timer of timers) await sampleOf(timer);
 }
 
 /** Less of a processor than this, and a sample is taken again. */

@@ -13,10 +13,11 @@ import { CHUNK_RECORDS, RECORD_WORDS } from "../../src/trace/opcodes.js";
 import { openTrace, type TraceSummary } from "../../src/trace/reader.js";
 import { openSources } from "../../src/trace/source-node.js";
 import { DRAM_BASE } from "../core.js";
-import { type Point, type TimedContender, timed } from "../harness.js";
+import type { Point, TimedContender } from "../harness.js";
 import { hashWords } from "../random.js";
 import { machineFor, NVME, streamOf, TRACE_BYTES } from "../recordings.js";
 import { ftraceLines } from "../rivals/ftrace-lines.js";
+import { timed } from "../share.js";
 import type { Quantity, Suite } from "../suite.js";
 
 /** Trace lengths, in copies of the recording, whose memory is compared. */

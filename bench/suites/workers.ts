@@ -3,8 +3,9 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type Point, type TimedContender, timedByClock } from "../harness.js";
+import type { Point, TimedContender } from "../harness.js";
 import { CAMERA_SHORT, NVME, type Stream, streamOf } from "../recordings.js";
+import { timedByClock } from "../share.js";
 import type { Suite } from "../suite.js";
 import type { Answer, Ask } from "../workers/player.js";
 
