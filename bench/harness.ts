@@ -73,6 +73,8 @@ export interface Effort {
   /** Fewer where a point takes longer than `seconds`, but this many. */
   readonly atLeast: number;
   readonly seconds: number;
+  /** Seconds of work of each contender before the first sample. */
+  readonly warm: number;
   /** How often a disturbed sample is taken at most. */
   readonly tries: number;
 }
@@ -133,11 +135,6 @@ async function agree(suite: string, point: Point): Promise<void> {
   }
 }
 
-// Before the first round: cold code runs in the baseline compiler, fresh pages are not there yet.
-const WARM_SECONDS = 0.08;
-const WARM_CYCLES = 300;
-const COMPILE_MILLISECONDS = 100;
-
 type Timer = () => number | Sample | Promise<number | Sample>;
 
 async function sampleOf(timer: Timer): Promise<Sample> {
@@ -145,22 +142,31 @@ async function sampleOf(timer: Timer): Promise<Sample> {
   return typeof found === "number" ? { seconds: found, share: 1 } : found;
 }
 
-async function warm(timers: readonly Timer[]): Promise<void> {
+// The optimising compiler works in threads of its own: it gets the processor for this long.
+const COMPILE_MILLISECONDS = 100;
+
+/** Before the first round: cold code runs in the baseline compiler, fresh pages are not there yet. */
+async function warm(timers: readonly Timer[], seconds: number): Promise<void> {
+  if (seconds === 0) return;
   for (const timer of timers) {
+    const start = performance.now();
     let spent = 0;
-    for (let i = 0; i < WARM_CYCLES && spent < WARM_SECONDS; i++) spent += (await sampleOf(timer)).seconds;
+    // Short cycles cost more around them than in them.
+    while (spent < seconds && performance.now() - start < 10e3 * seconds)
+      spent += (await sampleOf(timer)).seconds;
   }
-  // The optimising compiler works in threads of its own: let it have the processor, then use its code.
   await setTimeout(COMPILE_MILLISECONDS);
   for (const timer of timers) await sampleOf(timer);
 }
 
-/** Less of a processor than this, and a sample is taken again. */
+/** Less of a processor than this, and a sample is taken again... */
 const UNDISTURBED = 0.9;
+/** ...unless it is so long that the next would be disturbed as well. */
+const LONG_SECONDS = 0.05;
 
 async function undisturbed(timer: Timer, tries: number): Promise<Sample> {
   let best = await sampleOf(timer);
-  for (let i = 1; i < tries && best.share < UNDISTURBED; i++) {
+  for (let i = 1; i < tries && best.share < UNDISTURBED && best.seconds < LONG_SECONDS; i++) {
     const next = await sampleOf(timer);
     if (next.share > best.share) best = next;
   }
@@ -173,7 +179,7 @@ export async function measure(suite: string, point: Point, effort: Effort): Prom
   const timers: readonly Timer[] = point.contenders.map((contender) =>
     timesItself(contender) ? contender.cycle : bench(contender),
   );
-  await warm(timers);
+  await warm(timers, effort.warm);
   const samples: Sample[][] = timers.map(() => []);
   const start = performance.now();
   const spent = () => (performance.now() - start) / 1e3;

@@ -14,8 +14,8 @@ import { type BenchRun, benchJson, machineLine, suiteLines, targetLines } from "
 import type { NotRun, QuantityResult, Suite } from "./suite.js";
 import { suites } from "./suites/index.js";
 
-const EFFORT: Effort = { rounds: 9, atLeast: 3, seconds: 10, tries: 3 };
-const QUICK_EFFORT: Effort = { rounds: 3, atLeast: 1, seconds: 3, tries: 2 };
+const EFFORT: Effort = { rounds: 9, atLeast: 3, seconds: 10, warm: 0.08, tries: 3 };
+const QUICK_EFFORT: Effort = { rounds: 3, atLeast: 1, seconds: 3, warm: 0.05, tries: 2 };
 
 interface Options {
   readonly quick: boolean;

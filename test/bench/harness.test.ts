@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Contender, DisagreementError, measure, median } from "../../bench/harness.js";
 
-const EFFORT = { rounds: 3, atLeast: 3, seconds: 60, tries: 1 };
+const EFFORT = { rounds: 3, atLeast: 3, seconds: 60, warm: 0, tries: 1 };
 
 function contender(name: string, check?: Contender["check"]): Contender {
   const words = new Uint32Array(1 << 12);
