@@ -2,7 +2,22 @@
 // a target whose points were not measured says so. Ratios, never absolute times, where both exist.
 
 import { WASM_BASE64 } from "../src/core/wasm-base64.js";
-import type { Figure, PointResult } from "./harness.js";
+import {
+  between,
+  cycle,
+  figure,
+  geometricMean,
+  least,
+  most,
+  nanoseconds,
+  overNative,
+  perSecond,
+  pick,
+  quantity,
+  quotient,
+  ratios,
+} from "./figures.js";
+import type { PointResult } from "./harness.js";
 import type { QuantityResult } from "./suite.js";
 
 /** Points and quantities of a run. */
@@ -32,71 +47,6 @@ export interface TargetStand {
   readonly value: number | null;
   readonly unit: string;
   readonly stands: "reached" | "missed" | "told" | "not measured";
-}
-
-function figure(result: PointResult, name: string): Figure | undefined {
-  return result.figures.find((f) => f.name === name);
-}
-
-function pick(results: readonly PointResult[], suite: string, points?: RegExp): readonly PointResult[] {
-  return results.filter((r) => r.suite === suite && (points === undefined || points.test(r.point)));
-}
-
-/** Times of `rival` over the first contender's, at every point that has it. */
-function ratios(results: readonly PointResult[], rival: string): number[] {
-  return results.flatMap((result) => figure(result, rival)?.ratio ?? []);
-}
-
-function least(values: readonly number[]): number | null {
-  return values.length === 0 ? null : Math.min(...values);
-}
-
-function most(values: readonly number[]): number | null {
-  return values.length === 0 ? null : Math.max(...values);
-}
-
-function geometricMean(values: readonly number[]): number | null {
-  return values.length === 0
-    ? null
-    : Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
-}
-
-/** Our time over a native rival's: the worst point. */
-function overNative(results: readonly PointResult[], rival: string): number | null {
-  const worst = least(ratios(results, rival));
-  return worst === null ? null : 1 / worst;
-}
-
-function nanoseconds(results: readonly PointResult[], name: string): number | null {
-  const first = results[0];
-  return (first === undefined ? undefined : figure(first, name))?.nanoseconds ?? null;
-}
-
-/** Times of `rival` over `ours`, at every point that has both. */
-function between(results: readonly PointResult[], rival: string, ours: string): number[] {
-  return results.flatMap((result) => {
-    const [a, b] = [figure(result, rival), figure(result, ours)];
-    return a === undefined || b === undefined ? [] : a.nanoseconds / b.nanoseconds;
-  });
-}
-
-/** Millions a second of a contender at the first point. */
-function perSecond(results: readonly PointResult[], name: string): number | null {
-  const ns = nanoseconds(results, name);
-  return ns === null ? null : 1e3 / ns;
-}
-
-/** Nanoseconds of a whole cycle of the first contender. */
-function cycle(result: PointResult | undefined): number | null {
-  return result === undefined ? null : result.figures[0]!.nanoseconds * result.operations;
-}
-
-function quantity(counted: readonly QuantityResult[], name: string): number | null {
-  return counted.find((q) => q.name.startsWith(name))?.value ?? null;
-}
-
-function quotient(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a / b;
 }
 
 const TARGETS: readonly Target[] = [
