@@ -1,13 +1,14 @@
 // C of our own with the same algorithm, compiled where a compiler exists. Each program is a small
-// server: it reads its input once, then answers "r" with the seconds of one cycle and "c" with the
-// hash of one cycle's results, a line each. It times itself, so pipes cost nothing.
+// server: it reads its input once, then answers "r" with the seconds of one cycle and the share of
+// them that it was running, and "c" with the hash of one cycle's results (or `name=hash` for
+// several), a line each. It times itself, so pipes cost nothing.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { NativeContender } from "./harness.js";
+import type { Checks, TimedContender } from "./harness.js";
 
 const sources = fileURLToPath(new URL("native/", import.meta.url));
 let scratch: string | undefined;
@@ -82,13 +83,13 @@ class Server {
     });
   }
 
-  async ask(command: string): Promise<number> {
+  async ask(command: string): Promise<string> {
     if (this.#exit === null) {
       const line = await new Promise<string>((resolve) => {
         this.#waiting.push(resolve);
         this.#child.stdin!.write(`${command}\n`);
       });
-      if (line !== "") return Number(line);
+      if (line !== "") return line;
     }
     throw new Error(`native program ended (${this.#exit})`);
   }
@@ -98,22 +99,39 @@ class Server {
   }
 }
 
-/** A native contender, and the end of its process. */
-export type Native = NativeContender & { close(): void };
+/** "123", or "addresses=123 counters=456". */
+function checksOf(line: string, as: string): Checks {
+  if (!line.includes("=")) return { [as]: Number(line) };
+  return Object.fromEntries(
+    line.split(" ").map((part) => {
+      const [name, hash] = part.split("=");
+      return [name!, Number(hash)];
+    }),
+  );
+}
 
-/** Starts `source`.c with `args`; undefined without a compiler. Its results are not compared if `compared` is false. */
+/** A native contender, and the end of its process. */
+export type Native = TimedContender & { close(): void };
+
+/**
+ * Starts `source`.c with `args`; undefined without a compiler. A single hash of its results is
+ * compared under the name `compared`; null compares nothing.
+ */
 export function nativeContender(
   name: string,
   source: string,
   args: readonly string[],
-  compared = true,
+  compared: string | null = "results",
 ): Native | undefined {
   if (nativeCompiler() === null) return undefined;
   const server = new Server(build(source), args);
   return {
     name,
-    cycle: () => server.ask("r"),
-    ...(compared ? { check: () => server.ask("c") } : {}),
+    cycle: async () => {
+      const [seconds, share] = (await server.ask("r")).split(" ").map(Number);
+      return { seconds: seconds!, share: share! };
+    },
+    ...(compared === null ? {} : { check: async () => checksOf(await server.ask("c"), compared) }),
     close: () => server.close(),
   };
 }

@@ -6,6 +6,9 @@ import type { ScatterlistEntry } from "../src/dma/scatterlist.js";
 import type { Device } from "../src/machine/device.js";
 import { DIRECTION_AS_MAPPED, Op, RECORD_WORDS } from "../src/trace/opcodes.js";
 
+/** max_segment_size where a record names none. */
+const MAX_SEGMENT = 65536;
+
 interface Held {
   readonly device: Device;
   readonly direction: DmaDirection;
@@ -50,7 +53,7 @@ export class RecordPlayer {
       case Op.SgBegin:
         this.#list = [];
         this.#listHandle = w1;
-        if (w3 !== 0) device.dma.maxSegSize = w3;
+        device.dma.maxSegSize = w3 === 0 ? MAX_SEGMENT : w3;
         break;
       case Op.SgEntry:
         this.#list.push({ pa: w1 & ~0xfff, offset: w1 & 0xfff, length: w2 });

@@ -4,22 +4,17 @@ import { cpus } from "node:os";
 import { type Column, tableLines } from "../src/report/table.js";
 import type { PointResult } from "./harness.js";
 import { nativeCompiler } from "./native.js";
-import type { Suite } from "./suite.js";
+import type { NotRun, QuantityResult, Suite } from "./suite.js";
 import { targetStands } from "./targets.js";
 
 /** Raised when the JSON form changes. */
-const SCHEMA_VERSION = 1;
-
-/** A suite that did not run, and why. */
-export interface NotRun {
-  readonly suite: string;
-  readonly reason: string;
-}
+const SCHEMA_VERSION = 2;
 
 /** All of one run of the bench. */
 export interface BenchRun {
   readonly quick: boolean;
   readonly results: readonly PointResult[];
+  readonly quantities: readonly QuantityResult[];
   readonly notRun: readonly NotRun[];
 }
 
@@ -43,23 +38,52 @@ export function benchJson(run: BenchRun): unknown {
     machine: machine(),
     quick: run.quick,
     results: run.results,
-    targets: targetStands(run.results),
+    quantities: run.quantities,
+    targets: targetStands(run),
     notRun: run.notRun,
   };
 }
 
-function figureText(nanoseconds: number): string {
-  if (nanoseconds >= 100) return nanoseconds.toFixed(0);
-  return nanoseconds.toPrecision(nanoseconds >= 1 ? 3 : 2);
+function figureText(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value.toPrecision(value >= 1 ? 3 : 2);
 }
 
-/** Table of one suite: nanoseconds per unit, and each contender's time over the first's. */
-export function suiteLines(suite: Suite, results: readonly PointResult[]): string[] {
+/** Tables of one suite: times, then quantities. */
+export function suiteLines(
+  suite: Suite,
+  results: readonly PointResult[],
+  quantities: readonly QuantityResult[],
+): string[] {
+  return [suite.title, ...timeLines(results), ...quantityLines(quantities)];
+}
+
+function quantityLines(quantities: readonly QuantityResult[]): string[] {
+  if (quantities.length === 0) return [];
+  const columns: Column[] = [
+    { title: "Counted" },
+    { title: "what", align: "left" },
+    { title: "value" },
+    { title: "unit", align: "left" },
+  ];
+  return tableLines(
+    columns,
+    quantities.map(({ point, name, value, unit }) => [point, name, figureText(value), unit]),
+  );
+}
+
+/** Nanoseconds per unit, and each contender's time over the first's. */
+function timeLines(results: readonly PointResult[]): string[] {
   if (results.length === 0) return [];
   const names = [...new Set(results.flatMap((result) => result.figures.map((f) => f.name)))];
-  const columns: Column[] = [{ title: `ns per ${results[0]!.unit}` }, ...names.map((title) => ({ title }))];
+  const unit = results[0]!.unit;
+  const same = results.every((result) => result.unit === unit);
+  const columns: Column[] = [
+    { title: same ? `ns per ${unit}` : "ns per unit" },
+    ...names.map((title) => ({ title })),
+  ];
   const rows = results.map((result) => [
-    result.point,
+    same ? result.point : `${result.point} (${result.unit})`,
     ...names.map((name, i) => {
       const found = result.figures.find((f) => f.name === name);
       if (found === undefined) return "-";
@@ -67,7 +91,7 @@ export function suiteLines(suite: Suite, results: readonly PointResult[]): strin
       return i === 0 ? text : `${text} (${found.ratio.toFixed(2)}x)`;
     }),
   ]);
-  return [suite.title, ...tableLines(columns, rows)];
+  return tableLines(columns, rows);
 }
 
 /** Table of the targets. */
@@ -80,7 +104,7 @@ export function targetLines(run: BenchRun): string[] {
     { title: "unit", align: "left" },
     { title: "stands", align: "left" },
   ];
-  const rows = targetStands(run.results).map((t) => [
+  const rows = targetStands(run).map((t) => [
     t.area,
     t.what,
     t.target,
@@ -95,5 +119,10 @@ export function targetLines(run: BenchRun): string[] {
 export function machineLine(run: BenchRun): string {
   const { cpu, cores, node, compiler } = machine();
   const effort = run.quick ? "; quick run: figures are rough" : "";
-  return `${cpu}, ${cores} cores, Node ${node}, C compiler ${compiler ?? "none"}${effort}`;
+  const figures = run.results.flatMap((result) => result.figures);
+  const samples = figures.reduce((sum, f) => sum + f.samples, 0);
+  const disturbed = figures.reduce((sum, f) => sum + f.disturbed, 0);
+  const share = Math.round((disturbed / Math.max(samples, 1)) * 100);
+  const busy = share === 0 ? "" : `; other work disturbed ${share} % of the samples`;
+  return `${cpu}, ${cores} cores, Node ${node}, C compiler ${compiler ?? "none"}${effort}${busy}`;
 }

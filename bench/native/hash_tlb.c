@@ -1,4 +1,4 @@
-// The usual software IOTLB in C: a hash table of pages with heap-allocated keys and entries, probed
+// A lean software IOTLB in C: a hash table of pages with heap-allocated keys and entries, probed
 // once for each page size and emptied when it holds 256 entries. Same addresses, other counts.
 //   hash_tlb <memory words> <stream words> <base> <lv1>
 #include "server.h"

@@ -86,7 +86,9 @@ static uint32_t map_pages(uint32_t handle) {
   sequence++;
   uint32_t first = take(per_mapping);
   for (uint32_t i = 0; i < per_mapping; i++) {
-    store_clean(slot_of(first + i), pas[(handle * per_mapping + i) % pa_count] | 2);
+    uint32_t slot = slot_of(first + i);
+    if (cpu_read32(slot) & 3) exit(3);
+    store_clean(slot, pas[(handle * per_mapping + i) % pa_count] | 2);
     free_entries[(first + i) >> 8]--;
   }
   records[handle] = (Record){++serial, handle, first << 12, per_mapping, 1, sequence};
@@ -99,7 +101,9 @@ static void unmap_pages(uint32_t handle) {
   Record *record = records + handle;
   uint32_t first = record->iova >> 12;
   for (uint32_t i = 0; i < record->pages; i++) {
-    store_clean(slot_of(first + i), 0);
+    uint32_t slot = slot_of(first + i);
+    if (!(cpu_read32(slot) & 2)) exit(3);
+    store_clean(slot, 0);
     free_entries[(first + i) >> 8]++;
     register_writes += 3;
     uint32_t set = ((first + i) & (TLB_SETS - 1)) * TLB_WAYS;

@@ -175,12 +175,16 @@ export class PlainMapper {
   }
 
   #enter(page: number, descriptor: number): void {
-    this.#store(this.#slot(page), descriptor);
+    const slot = this.#slot(page);
+    if ((this.caches.read32(slot) & 3) !== 0) throw new Error(`page ${page} is mapped already`);
+    this.#store(slot, descriptor);
     this.#free[page >>> 8]!--;
   }
 
   #clear(page: number): void {
-    this.#store(this.#slot(page), 0);
+    const slot = this.#slot(page);
+    if ((this.caches.read32(slot) & 2) === 0) throw new Error(`page ${page} is not mapped`);
+    this.#store(slot, 0);
     this.#free[page >>> 8]!++;
   }
 

@@ -1,5 +1,6 @@
-// IO-address allocation and free: the eleven workloads, the kernel's placement in all contenders
-// but two: our own allocator and the tree with magazines place as they like.
+// IO-address allocation and free: the eleven workloads. Placement differs by allocator, so results
+// are compared among those that share one: the kernel's bitmap, gen_pool. Our own allocator and the
+// trees place as they like.
 
 import type { Core } from "../../src/core/core.js";
 import { benchCore, place, snapshotOf } from "../core.js";
@@ -11,8 +12,11 @@ import type { Suite } from "../suite.js";
 import { iovaWorkloads, type Workload } from "../workloads.js";
 
 const DRAM_BYTES = 1 << 20;
-/** IOVA_KIND_* of assembly/abi.ts by name, so that a change of numbers shows. */
-const OWN = "IOVA_KIND_OWN";
+/** Largest window of the tree without magazines. */
+const TREE_PAGES = 32768;
+/** Placements that several contenders have in common. */
+const KERNEL = "kernel placement";
+const GEN_POOL = "gen_pool placement";
 
 interface Prepared {
   readonly core: Core;
@@ -41,13 +45,22 @@ function timed(workload: Workload): number {
   return workload.ops.length / 2 - workload.mark;
 }
 
-function batch(workload: Workload, name: string, kind?: number): Contender {
+/**
+ * A batch with the allocator `kind`; `compared` names the placement it must have in common with
+ * others, null when it shares none.
+ */
+function batch(
+  workload: Workload,
+  name: string,
+  kind: number | undefined,
+  compared: string | null,
+): Contender {
   const { core, space, ops, slots, restore } = prepare(workload, kind);
   const start = ops + workload.mark * 8;
   const run = () => {
     core.exports.iovaBatch(space, start, timed(workload), slots);
   };
-  if (kind !== undefined) return { name, setup: restore, run };
+  if (compared === null) return { name, setup: restore, run };
   return {
     name,
     setup: restore,
@@ -61,7 +74,7 @@ function batch(workload: Workload, name: string, kind?: number): Contender {
         const op = (workload.mark + i) * 2;
         if (workload.ops[op + 1] !== 0) addresses[i] = core.u32[(slots >>> 2) + workload.ops[op]! * 2]!;
       }
-      return hashWords(addresses);
+      return { [compared]: hashWords(addresses) };
     },
   };
 }
@@ -96,7 +109,7 @@ function calls(workload: Workload): Contender {
       setup();
       const out = new Uint32Array(timed(workload));
       play(out);
-      return hashWords(out);
+      return { [KERNEL]: hashWords(out) };
     },
   };
 }
@@ -132,7 +145,7 @@ function plain(workload: Workload): Contender {
       setup();
       const out = new Uint32Array(timed(workload));
       play(mark, ops.length / 2, out);
-      return hashWords(out);
+      return { [KERNEL]: hashWords(out) };
     },
   };
 }
@@ -140,9 +153,11 @@ function plain(workload: Workload): Contender {
 function natives(workload: Workload): readonly Native[] {
   const path = nativeInput(`${workload.name.replaceAll(/[^\w]/g, "_")}.bin`, workload.ops);
   const args = [path, String(workload.window), String(workload.mark), String(workload.slots)];
-  const same = nativeContender("C first fit", "first_fit", args);
-  const other = nativeContender("C tree + magazines", "range_cache", args, false);
-  return [same, other].filter((native) => native !== undefined);
+  return [
+    nativeContender("C first fit", "first_fit", args, KERNEL),
+    nativeContender("C gen_pool", "gen_pool", args, GEN_POOL),
+    nativeContender("C tree + magazines", "range_cache", args, null),
+  ].filter((native) => native !== undefined);
 }
 
 function point(make: () => Workload): Point {
@@ -154,10 +169,16 @@ function point(make: () => Workload): Point {
     unit: "op",
     operations: timed(workload),
     contenders: [
-      batch(workload, "Wasm batch"),
+      batch(workload, "Wasm batch", undefined, KERNEL),
       calls(workload),
       plain(workload),
-      batch(workload, "Wasm own placement", constants[OWN]!),
+      batch(workload, "Wasm own placement", constants["IOVA_KIND_OWN"]!, null),
+      batch(workload, "Wasm gen_pool", constants["IOVA_KIND_GEN_POOL"]!, GEN_POOL),
+      // Alone, the tree walks over all live ranges of a large window: one sample would take seconds.
+      ...(workload.window > TREE_PAGES
+        ? []
+        : [batch(workload, "Wasm tree", constants["IOVA_KIND_RANGE_TREE"]!, null)]),
+      batch(workload, "Wasm tree + magazines", constants["IOVA_KIND_RANGE_CACHE"]!, null),
       ...native,
     ],
     close: () => {
@@ -172,7 +193,7 @@ export const iova: Suite = {
   title: "IO-address allocation and free",
   needs: ["iovaCreate", "iovaCreateKind", "iovaAlloc", "iovaFree", "iovaBatch"],
   *points(quick) {
-    const all = iovaWorkloads(quick ? 20_000 : 100_000);
+    const all = iovaWorkloads(quick ? 20_000 : 50_000);
     for (const make of quick ? [all[0]!, all[2]!, all[4]!, all[10]!] : all) yield point(make);
   },
 };

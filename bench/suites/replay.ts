@@ -1,100 +1,101 @@
-// Replay from memory: the op stream of a shipped recording, without accesses of masters. A cycle
-// plays it from an empty machine and then ends what is still mapped, so that every cycle is alike.
+// Replay from memory: the op stream of a shipped recording, without accesses of masters.
 
-import { Machine } from "../../src/machine.js";
-import { exynos4210 } from "../../src/soc/exynos4210.js";
+import type { Machine } from "../../src/machine.js";
 import { Op, RECORD_WORDS } from "../../src/trace/opcodes.js";
-import { openTrace } from "../../src/trace/reader.js";
-import { openSources } from "../../src/trace/source-node.js";
 import { DRAM_BASE } from "../core.js";
-import type { Contender, Point } from "../harness.js";
+import type { Checks, Contender, Point } from "../harness.js";
+import { nativeContender, nativeInput } from "../native.js";
 import { RecordPlayer } from "../player.js";
 import { hashWords } from "../random.js";
+import {
+  CAMERA,
+  CAMERA_SHORT,
+  machineFor,
+  NVME,
+  REPLAY_DRAM,
+  SPACE_BASE,
+  SPACE_BYTES,
+  type Stream,
+  streamOf,
+  TRACE_BYTES,
+} from "../recordings.js";
 import { plainMemory } from "../rivals/mapper.js";
 import { PlainReplay } from "../rivals/replay.js";
 import type { Suite } from "../suite.js";
 
-const DRAM_BYTES = 640 << 20;
-/** Recorded pages; behind them the machine's own. */
-const TRACE_BYTES = 384 << 20;
-/** Above 0, since the kernel never unmaps IO address 0. */
-const SPACE_BASE = 0x1000_0000;
-const SPACE_BYTES = 0xf000_0000;
+/** Tables and pages of the rivals' own, behind the recorded ones. */
+const TABLES_AT = DRAM_BASE + TRACE_BYTES;
+const PAGES_AT = TABLES_AT + (128 << 20);
 
-/** Records of a recording, in one piece, and those that end it. */
-interface Stream {
-  readonly name: string;
-  readonly devices: readonly string[];
-  readonly records: Uint32Array;
-  readonly ending: Uint32Array;
-}
-
-/** Records that unmap and free what `records` leave behind. */
-function endingOf(records: Uint32Array): Uint32Array {
-  const live = new Map<number, number>();
-  for (let at = 0; at < records.length; at += RECORD_WORDS) {
-    const head = records[at]!;
-    const handle = records[at + 1]!;
-    const op = head & 0xff;
-    if (op === Op.Map || op === Op.MapResource) live.set(handle, Op.Unmap);
-    else if (op === Op.SgEnd) live.set(handle, Op.UnmapSg);
-    else if (op === Op.Alloc) live.set(handle, Op.Free);
-    else if (op === Op.Unmap || op === Op.UnmapSg || op === Op.Free) live.delete(handle);
+/** Plays one cycle and hashes IO addresses and pages before the ending, and the counters after it. */
+function outcome(machine: Machine, run: () => void, end: () => void): Checks {
+  const before = counters(machine);
+  run();
+  const live = machine.liveMappings();
+  const addresses = hashWords(live.map((mapping) => mapping.dmaAddress - SPACE_BASE));
+  const pages = new Uint32Array(live.length);
+  for (const [i, { device, dmaAddress }] of live.entries()) {
+    machine.translateBatch(
+      machine.device(device),
+      Uint32Array.of(dmaAddress & ~4095),
+      pages.subarray(i, i + 1),
+    );
   }
-  return Uint32Array.from([...live].flatMap(([handle, op]) => [op | (0xff << 8), handle, 0, 0]));
+  end();
+  const counted = counters(machine).map((value, i) => value - before[i]!);
+  return { addresses, pages: hashWords(pages), counters: hashWords(counted) };
 }
 
-async function streamOf(name: string, paths: readonly string[]): Promise<Stream> {
-  const devices: string[] = [];
-  const reader = openTrace(openSources(paths), {
-    device: (device) => devices.push(device) - 1,
-    guestBase: DRAM_BASE,
-    guestBytes: TRACE_BYTES,
-    access: "none",
-    expect: false,
-  });
-  const chunks: Uint32Array[] = [];
-  for await (const { records } of reader) chunks.push(records);
-  const records = new Uint32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    records.set(chunk, at);
-    at += chunk.length;
-  }
-  return { name, devices, records, ending: endingOf(records) };
-}
-
-/** A machine whose devices are those of the stream, each behind a SysMMU and a window of its own. */
-function machineFor(stream: Stream): Machine {
-  const soc = { ...exynos4210, devices: [], sysmmus: [] };
-  const machine = Machine.create({ soc, dram: { base: DRAM_BASE, bytes: DRAM_BYTES } });
-  machine.memory.reserve(DRAM_BASE, TRACE_BYTES);
-  for (const name of stream.devices) {
-    const device = machine.addDevice(name);
-    machine.iommu.createMapping({ base: SPACE_BASE, size: SPACE_BYTES }).attach(device);
-  }
-  return machine;
-}
-
-/** IO addresses of what lives before the ending, in the order of the ending. */
-function machineOutcome(machine: Machine): number {
-  return hashWords(machine.liveMappings().map((mapping) => mapping.dmaAddress - SPACE_BASE));
+/** What one cycle counts, in the order of native/replay.c. */
+function counters(machine: Machine): number[] {
+  const { l1, l2, counters: named } = machine.statistics();
+  const sum = (of: (c: (typeof machine.devices)[number]["counters"]) => number) =>
+    machine.devices.reduce((total, device) => total + of(device.counters), 0);
+  return [
+    sum((c) => c.maps),
+    sum((c) => c.unmaps),
+    sum((c) => c.mapSgs),
+    sum((c) => c.unmapSgs),
+    sum((c) => c.sgEntries),
+    sum((c) => c.sgSegments),
+    sum((c) => c.allocs),
+    sum((c) => c.frees),
+    sum((c) => c.mapBytes),
+    sum((c) => c.unmapBytes),
+    sum((c) => c.allocBytes),
+    ...[
+      "MAP_SMALL",
+      "MAP_LARGE",
+      "MAP_SECTION",
+      "UNMAP_SMALL",
+      "UNMAP_LARGE",
+      "UNMAP_SECTION",
+      "TABLE_SYNCS",
+    ].map((name) => named[`COUNT_${name}`]!),
+    // Which dirty line an eviction meets depends on where the tables lie: all writes of a level together.
+    ...[l1, l2].flatMap(({ streaming, tables, evictionWrites }) => [
+      streaming.cleaned,
+      streaming.invalidated,
+      streaming.flushed,
+      tables.cleaned,
+      tables.invalidated,
+      tables.flushed,
+      streaming.writeBacks + tables.writeBacks + evictionWrites,
+    ]),
+  ];
 }
 
 function batch(stream: Stream): Contender {
   const machine = machineFor(stream);
+  const run = () => machine.run(stream.records);
+  const end = () => machine.run(stream.ending);
   return {
     name: "Wasm batch",
     run: () => {
-      machine.run(stream.records);
-      machine.run(stream.ending);
+      run();
+      end();
     },
-    check: () => {
-      machine.run(stream.records);
-      const hash = machineOutcome(machine);
-      machine.run(stream.ending);
-      return hash;
-    },
+    check: () => outcome(machine, run, end),
   };
 }
 
@@ -104,26 +105,25 @@ function calls(stream: Stream): Contender {
   const player = new RecordPlayer(machine.devices, (pa, bytes) => {
     machine.run(Uint32Array.of(Op.FeedPages, pa, bytes, 0));
   });
+  const run = () => player.run(stream.records);
+  const end = () => player.run(stream.ending);
   return {
     name: "Wasm, one call each",
     run: () => {
-      player.run(stream.records);
-      player.run(stream.ending);
+      run();
+      end();
     },
-    check: () => {
-      player.run(stream.records);
-      const hash = machineOutcome(machine);
-      player.run(stream.ending);
-      return hash;
-    },
+    check: () => outcome(machine, run, end),
   };
 }
 
 function plain(stream: Stream): Contender {
-  const memory = plainMemory(DRAM_BASE, DRAM_BYTES);
-  const tables = DRAM_BASE + TRACE_BYTES;
-  const pages = tables + (128 << 20);
-  const replay = new PlainReplay(memory, tables, pages, SPACE_BYTES / 4096);
+  const replay = new PlainReplay(
+    plainMemory(DRAM_BASE, REPLAY_DRAM),
+    TABLES_AT,
+    PAGES_AT,
+    SPACE_BYTES / 4096,
+  );
   return {
     name: "TypeScript",
     run: () => {
@@ -136,19 +136,23 @@ function plain(stream: Stream): Contender {
         { length: stream.ending.length / RECORD_WORDS },
         (_, i) => stream.ending[i * 4 + 1]!,
       );
-      const hash = hashWords(handles.map((handle) => replay.iovaOf(handle) ?? 0));
+      const addresses = hashWords(handles.map((handle) => replay.iovaOf(handle) ?? 0));
       replay.run(stream.ending);
-      return hash;
+      return { addresses };
     },
   };
 }
 
 function point(stream: Stream): Point {
+  const files = [nativeInput("records.bin", stream.records), nativeInput("ending.bin", stream.ending)];
+  const numbers = [DRAM_BASE, REPLAY_DRAM, TABLES_AT, PAGES_AT, SPACE_BASE, SPACE_BYTES / 4096];
+  const native = nativeContender("C", "replay", [...files, ...numbers.map(String)]);
   return {
     name: stream.name,
     unit: "record",
     operations: (stream.records.length + stream.ending.length) / RECORD_WORDS,
-    contenders: [batch(stream), calls(stream), plain(stream)],
+    contenders: [batch(stream), calls(stream), plain(stream), ...(native === undefined ? [] : [native])],
+    close: () => native?.close(),
   };
 }
 
@@ -158,10 +162,7 @@ export const replay: Suite = {
   title: "Replay from memory, IOMMU ops",
   needs: ["replayRun", "iommuMap"],
   async *points(quick) {
-    const traces = new URL("../../examples/traces/", import.meta.url).pathname;
-    yield point(await streamOf("pc, NVMe", [`${traces}pc-vtd-nvme/nvme.trace.txt.gz`]));
-    const names = quick ? ["03-v4l2-video6"] : ["02-drm-gem", "03-v4l2-video0", "03-v4l2-video4"];
-    const paths = names.map((name) => `${traces}exynos4210-camera/${name}.trace.txt.gz`);
-    yield point(await streamOf("exynos4210, camera", paths));
+    yield point(await streamOf("pc, NVMe", NVME));
+    yield point(await streamOf("exynos4210, camera", quick ? CAMERA_SHORT : CAMERA));
   },
 };

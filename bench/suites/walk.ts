@@ -64,7 +64,7 @@ export const walk: Suite = {
   title: "Page-table walks, no TLB",
   needs: ["walkBatch"],
   *points(quick) {
-    const streams = translateStreams(quick ? 1 << 15 : 1 << 20);
+    const streams = translateStreams(quick ? 1 << 18 : 1 << 20);
     for (const stream of quick ? [streams[3]!] : streams) yield point(stream);
   },
 };
