@@ -67,21 +67,25 @@ export function replay(): Replay {
   return changetype<Replay>(<usize>replayBlock());
 }
 
+/** Makes room for handle `h` in the table; false when memory is exhausted. */
+function widen(r: Replay, h: u32): bool {
+  let capacity = r.capacity;
+  while (capacity <= h) {
+    if (capacity >= 0x10000000) return false;
+    capacity <<= 1;
+  }
+  const table = <u32>arenaAlloc(capacity << 2);
+  if (table === 0) return false;
+  memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
+  arenaFree(<usize>r.handles, r.capacity << 2);
+  r.handles = table;
+  r.capacity = capacity;
+  return true;
+}
+
 /** Sets what handle `h` names; grows the table. False when memory is exhausted. */
 export function bind(r: Replay, h: u32, word: u32): bool {
-  if (h >= r.capacity) {
-    let capacity = r.capacity;
-    while (capacity <= h) {
-      if (capacity >= 0x10000000) return false;
-      capacity <<= 1;
-    }
-    const table = <u32>arenaAlloc(capacity << 2);
-    if (table === 0) return false;
-    memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
-    arenaFree(<usize>r.handles, r.capacity << 2);
-    r.handles = table;
-    r.capacity = capacity;
-  }
+  if (h >= r.capacity && !widen(r, h)) return false;
   store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
   return true;
 }

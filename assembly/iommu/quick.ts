@@ -73,16 +73,18 @@ class Slot {
     const way = Search.way(level, set, home | 1);
     return way === NO_WAY ? 0 : dataOf(level, set, way) + (pa & EDGE);
   }
-}
 
-function counted(pages: u32, kind: u32): u32 {
-  if (pages !== 0) {
-    countAdd(COUNT_L1 + CACHE_HITS, pages << 1);
-    countStoresCleaned(pages, CONTEXT_TABLE);
-    countAdd(COUNT_TABLE_SYNCS, pages);
-    countAdd(kind, pages);
+  /** Counts `pages` slots read and written, `kind` being what for. */
+  @inline
+  static counted(pages: u32, kind: u32): u32 {
+    if (pages !== 0) {
+      countAdd(COUNT_L1 + CACHE_HITS, pages << 1);
+      countStoresCleaned(pages, CONTEXT_TABLE);
+      countAdd(COUNT_TABLE_SYNCS, pages);
+      countAdd(kind, pages);
+    }
+    return pages;
   }
-  return pages;
 }
 
 /**
@@ -143,7 +145,7 @@ export function quickMap(
     } while (--left !== 0);
     setFreeEntries(domain, index, freeEntries(domain, index) - <i32>(most - left));
   }
-  return counted(done, COUNT_MAP_SMALL);
+  return Slot.counted(done, COUNT_MAP_SMALL);
 }
 
 // True when every client's invalidation goes in one step, or is passed over.
@@ -194,5 +196,5 @@ export function quickUnmap(d: u32, iova: u32, pages: u32): u32 {
       if (unitOf(instance).active !== 0) pageFlush(instance, iova, done);
     }
   }
-  return counted(done, COUNT_UNMAP_SMALL);
+  return Slot.counted(done, COUNT_UNMAP_SMALL);
 }
