@@ -51,10 +51,17 @@ class Set {
     const zero = i32x4.splat(0);
     const groups = level.groups;
     let at = tagOf(level, set, 0);
-    let bits: u32 = i32x4.bitmask(i32x4.eq(v128.load(at), zero));
-    for (let g: u32 = 1; g < groups; g++) {
-      at += 16;
-      bits |= (<u32>i32x4.bitmask(i32x4.eq(v128.load(at), zero))) << (g << 2);
+    let bits: u32;
+    if (groups === 4) {
+      const a = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), zero), i32x4.eq(v128.load(at, 16), zero));
+      const b = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), zero), i32x4.eq(v128.load(at, 48), zero));
+      bits = i8x16.bitmask(i8x16.narrow_i16x8_s(a, b));
+    } else {
+      bits = i32x4.bitmask(i32x4.eq(v128.load(at), zero));
+      for (let g: u32 = 1; g < groups; g++) {
+        at += 16;
+        bits |= (<u32>i32x4.bitmask(i32x4.eq(v128.load(at), zero))) << (g << 2);
+      }
     }
     return bits;
   }

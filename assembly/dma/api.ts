@@ -110,10 +110,15 @@ export function released(device: Device, bytes: u64): void {
 
 /** Flags what the device's translation caches still hold of [dma, dma + bytes). */
 export function markStale(device: Device, dma: u32, bytes: u32, serial: u32): void {
-  for (let k: u32 = 0; k < device.sysmmuCount; k++) {
-    const instance = deviceSysmmu(device, k);
-    if (sysmmuLive(instance) !== 0) sysmmuMarkStale(instance, dma, bytes, serial);
-  }
+  for (let k: u32 = 0; k < device.sysmmuCount; k++)
+    sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
+}
+
+// True when a SysMMU of the device holds translations, which may be stale now.
+function cached(device: Device): bool {
+  let live: u32 = 0;
+  for (let k: u32 = 0; k < device.sysmmuCount; k++) live |= sysmmuLive(deviceSysmmu(device, k));
+  return live !== 0;
 }
 
 /**
@@ -185,7 +190,7 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     IommuOps.unmapPage(device, dma, size, dir, attrs);
-    markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+    if (cached(device)) markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapPage(index, dma, size, dir, attrs);
   else linearUnmapPage(index, dma, size, dir, attrs);
   if (linesDropped() !== dropped) hazardAfterHandover(index, serial, dma, dropped);

@@ -114,7 +114,7 @@ describe.each(builds)("short ways of the op stream, %s core", (build) => {
         const slow = run(build, kind, stream, true);
         expect(Buffer.compare(quick, slow)).toBe(0);
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });
