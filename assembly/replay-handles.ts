@@ -85,7 +85,6 @@ function widen(r: Replay, h: u32): bool {
 
 // Only static methods can be forced inline.
 @unmanaged
-// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
 class Handle {
   /** Sets what handle `h` names; grows the table. Nothing when memory is exhausted. */
   @inline

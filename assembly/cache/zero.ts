@@ -43,8 +43,7 @@ import { steady } from "./store-clean";
 
 // Only static methods can be forced inline.
 @unmanaged
-// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
-class Set {
+class Ways {
   /** Ways of a set whose tag word is 0, a bit each. */
   @inline
   static empty(level: Level, set: u32): u32 {
@@ -82,7 +81,7 @@ function apart(inner: Level, outer: Level): bool {
 
 /** True when L1 holds no line in `set`. */
 function vacant(inner: Level, set: u32): bool {
-  return Set.empty(inner, set) === ((<u32>1) << inner.ways) - 1;
+  return Ways.empty(inner, set) === ((<u32>1) << inner.ways) - 1;
 }
 
 // Sets of L1 with other lines: their first 2 * ways lines the long way. Returns how many lines that were.
@@ -127,7 +126,7 @@ function replace(outer: Level, set: u32, turns: u32, empty: u32, pa: u32, bytes:
       }
       store<u32>(tag, 0);
     }
-    Set.zero(data);
+    Ways.zero(data);
     next = next + 1 === ways ? 0 : next + 1;
   }
   if (turns > ways) next = (next + turns - ways) % ways;
@@ -151,11 +150,11 @@ function throughOuter(inner: Level, outer: Level, pa: u32, lines: u32, warmed: u
     // Of the lines of a set of L2 at most the first is among the first 2 * ways of its set of L1.
     const first = warmed !== 0 && f < early && !vacant(inner, setOf(inner, line));
     const come = most + (f < more ? 1 : 0) - (first ? 1 : 0);
-    const empty = Set.empty(outer, set);
+    const empty = Ways.empty(outer, set);
     const room = <u32>popcnt<u32>(empty);
     let taken: u32 = 0;
     for (let bits = empty; bits !== 0 && taken < come; bits &= bits - 1) {
-      Set.zero(dataOf(outer, set, ctz(bits)));
+      Ways.zero(dataOf(outer, set, ctz(bits)));
       taken++;
     }
     if (come > room) found -= replace(outer, set, come - room, empty, pa, bytes);
@@ -163,7 +162,7 @@ function throughOuter(inner: Level, outer: Level, pa: u32, lines: u32, warmed: u
       const way = Search.way(outer, set, line | 1);
       if (way !== NO_WAY) {
         store<u32>(tagOf(outer, set, way), 0);
-        Set.zero(dataOf(outer, set, way));
+        Ways.zero(dataOf(outer, set, way));
       }
     }
   }
@@ -181,7 +180,7 @@ function throughInner(inner: Level, pa: u32, lines: u32): u32 {
     let turns: u32;
     if (vacant(inner, set)) {
       const stay = min(share, ways);
-      for (let way: u32 = 0; way < stay; way++) Set.zero(dataOf(inner, set, way));
+      for (let way: u32 = 0; way < stay; way++) Ways.zero(dataOf(inner, set, way));
       turns = share - stay;
       found += stay;
     } else {
