@@ -43,7 +43,7 @@ export function zeroPages(pa: u32, bytes: u32): void {
 
 /** Zeroes `bytes` at `pa` over the linear map, then flushes both levels when `flush`. */
 export function clearLinear(pa: u32, bytes: u32, flush: bool): void {
-  const from = flush ? zeros() : 0;
+  const from = flush ? zeroBlock() : 0;
   if (from !== 0 && zeroFlushed(pa, bytes, from)) return;
   zeroPages(pa, bytes);
   if (!flush) return;
