@@ -67,23 +67,30 @@ export function replay(): Replay {
   return changetype<Replay>(<usize>replayBlock());
 }
 
-/** Sets what handle `h` names; grows the table. False when memory is exhausted. */
-export function bind(r: Replay, h: u32, word: u32): bool {
-  if (h >= r.capacity) {
-    let capacity = r.capacity;
-    while (capacity <= h) {
-      if (capacity >= 0x10000000) return false;
-      capacity <<= 1;
-    }
-    const table = <u32>arenaAlloc(capacity << 2);
-    if (table === 0) return false;
-    memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
-    arenaFree(<usize>r.handles, r.capacity << 2);
-    r.handles = table;
-    r.capacity = capacity;
+/** Makes room for handle `h` in the table; false when memory is exhausted. */
+function widen(r: Replay, h: u32): bool {
+  let capacity = r.capacity;
+  while (capacity <= h) {
+    if (capacity >= 0x10000000) return false;
+    capacity <<= 1;
   }
-  store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
+  const table = <u32>arenaAlloc(capacity << 2);
+  if (table === 0) return false;
+  memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
+  arenaFree(<usize>r.handles, r.capacity << 2);
+  r.handles = table;
+  r.capacity = capacity;
   return true;
+}
+
+// Only static methods can be forced inline.
+@unmanaged
+class Handle {
+  /** Sets what handle `h` names; grows the table. Nothing when memory is exhausted. */
+  @inline
+  static bind(r: Replay, h: u32, word: u32): void {
+    if (h < r.capacity || widen(r, h)) store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
+  }
 }
 
 /** The mapping that handle `h` names, or 0 (counted: nothing alive, or its map failed). */
@@ -107,12 +114,12 @@ export function born(r: Replay, h: u32, dma: u32): void {
   r.label = 0;
   r.gfp = 0;
   if (dma === DMA_MAPPING_ERROR) {
-    bind(r, h, FAILED);
+    Handle.bind(r, h, FAILED);
     return;
   }
   const at = historyLastBorn();
   if (at !== 0) changetype<Mapping>(<usize>at).handle = h + 1;
-  bind(r, h, at === 0 ? FAILED : at);
+  Handle.bind(r, h, at === 0 ? FAILED : at);
 }
 
 /** Brings the list kept with a mapping back to SG; false when it has none. */
@@ -147,14 +154,14 @@ export function mapList(r: Replay, index: u32, dir: u32): void {
 export function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
   const at = bound(r, h);
   if (at === 0) {
-    bind(r, h, 0);
+    Handle.bind(r, h, 0);
     return;
   }
   const record = changetype<Mapping>(<usize>at);
   const index = <u32>record.device;
   const direction = dir === DIRECTION_AS_MAPPED ? <u32>record.direction : dir;
   const kind = <u32>record.kind & 0x7f;
-  bind(r, h, 0);
+  Handle.bind(r, h, 0);
   if (kind === KIND_SG) {
     const list = record.extra;
     const nents = record.nents;

@@ -41,7 +41,7 @@ import {
 import { bufferAge, bufferPending } from "./write-buffer";
 
 /** Lines of [pa, pa + bytes), inside DRAM, with a bit in mask `inner` or mask `outer`. */
-function linesWith(pa: u32, bytes: u32, inner: usize, outer: usize): u32 {
+export function linesWith(pa: u32, bytes: u32, inner: usize, outer: usize): u32 {
   let n: u32 = 0;
   let at = pa & ~(LINE_BYTES - 1);
   let left = (pa + bytes - at + LINE_BYTES - 1) >> LINE_SHIFT;

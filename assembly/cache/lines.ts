@@ -38,7 +38,7 @@ export function copyLines(to: usize, from: usize, lines: u32): void {
 }
 
 /** Takes the line at `pa` out of the level's valid mask (and the dirty one behind it); true when it was dirty. */
-function leave(pa: u32, valid: usize): bool {
+export function leave(pa: u32, valid: usize): bool {
   const at = masksOf(pa) + valid + (((pa >> 11) & 1) << 3);
   const bit = (<u64>1) << ((pa >> LINE_SHIFT) & 63);
   store<u64>(at, load<u64>(at) & ~bit);

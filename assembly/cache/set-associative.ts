@@ -36,28 +36,39 @@ export class Search {
   @inline
   static way(level: Level, set: u32, word: u32): u32 {
     const groups = level.groups;
-    let at = <usize>level.tags + ((<usize>(set * groups)) << 4);
+    const tags = <usize>level.tags;
+    if (groups === 1) return Search.way4(tags, set, word);
+    // All sixteen at once: which of the four has it cannot be foretold.
+    if (groups === 4) return Search.way16(tags, set, word);
+    let at = tags + ((<usize>(set * groups)) << 4);
     const needle = i32x4.splat(word);
     let way: u32 = 0;
-    let hits: i32;
-    if (groups === 4) {
-      // All sixteen at once: which of the four has it cannot be foretold.
-      const a = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), needle), i32x4.eq(v128.load(at, 16), needle));
-      const b = i16x8.narrow_i32x4_s(
-        i32x4.eq(v128.load(at, 32), needle),
-        i32x4.eq(v128.load(at, 48), needle),
-      );
-      hits = i8x16.bitmask(i8x16.narrow_i16x8_s(a, b));
-    } else {
+    let hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
+    const last = (groups - 1) << 2;
+    while (hits === 0 && way < last) {
+      at += 16;
+      way += 4;
       hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
-      const last = (groups - 1) << 2;
-      while (hits === 0 && way < last) {
-        at += 16;
-        way += 4;
-        hits = i32x4.bitmask(i32x4.eq(v128.load(at), needle));
-      }
     }
     return hits === 0 ? NO_WAY : way + <u32>ctz<i32>(hits);
+  }
+
+  /** `way` where a set has up to four ways; `tags` is the level's. */
+  @inline
+  static way4(tags: usize, set: u32, word: u32): u32 {
+    const hits = i32x4.bitmask(i32x4.eq(v128.load(tags + ((<usize>set) << 4)), i32x4.splat(word)));
+    return hits === 0 ? NO_WAY : <u32>ctz<i32>(hits);
+  }
+
+  /** `way` where a set has thirteen to sixteen ways. */
+  @inline
+  static way16(tags: usize, set: u32, word: u32): u32 {
+    const at = tags + ((<usize>set) << 6);
+    const needle = i32x4.splat(word);
+    const a = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), needle), i32x4.eq(v128.load(at, 16), needle));
+    const b = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), needle), i32x4.eq(v128.load(at, 48), needle));
+    const hits = i8x16.bitmask(i8x16.narrow_i16x8_s(a, b));
+    return hits === 0 ? NO_WAY : <u32>ctz<i32>(hits);
   }
 }
 

@@ -54,6 +54,7 @@ import { hazardAfterHandover, hazardNote, linesDropped, serialAt } from "../sani
 import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
 import { switchOf } from "../switches";
 import { sysmmuMarkStale } from "../sysmmu/index";
+import { sysmmuLive } from "../sysmmu/page-flush";
 import { noteAttributes } from "./attributes";
 import {
   bounceOpsMapPage,
@@ -66,14 +67,13 @@ import {
   bounceOpsUnmapSg,
 } from "./bounce";
 import {
-  iommuOpsMapPage,
+  IommuOps,
   iommuOpsMapResource,
   iommuOpsMapSg,
   iommuOpsSyncForCpu,
   iommuOpsSyncForDevice,
   iommuOpsSyncSgForCpu,
   iommuOpsSyncSgForDevice,
-  iommuOpsUnmapPage,
   iommuOpsUnmapResource,
   iommuOpsUnmapSg,
 } from "./iommu";
@@ -114,6 +114,13 @@ export function markStale(device: Device, dma: u32, bytes: u32, serial: u32): vo
     sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
 }
 
+// True when a SysMMU of the device holds translations, which may be stale now.
+function cached(device: Device): bool {
+  let live: u32 = 0;
+  for (let k: u32 = 0; k < device.sysmmuCount; k++) live |= sysmmuLive(deviceSysmmu(device, k));
+  return live !== 0;
+}
+
 /**
  * dma_map_page: `page` + `offset`, `size` bytes, direction `dir`, attribute bits `attrs`, call-site
  * label `label`. Returns the bus address or DMA_MAPPING_ERROR.
@@ -132,7 +139,7 @@ export function dmaMapPage(
   const device = deviceOf(index);
   const ops = device.ops;
   let dma: u32;
-  if (ops === OPS_IOMMU) dma = iommuOpsMapPage(index, page, offset, size, dir, attrs);
+  if (ops === OPS_IOMMU) dma = IommuOps.mapPage(device, page, offset, size, dir, attrs);
   else if (ops === OPS_BOUNCE) dma = bounceOpsMapPage(index, page, offset, size, dir, attrs);
   else dma = linearMapPage(index, page, offset, size, dir, attrs);
   if (dma === DMA_MAPPING_ERROR) {
@@ -182,8 +189,8 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
   const dropped = linesDropped();
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
-    iommuOpsUnmapPage(index, dma, size, dir, attrs);
-    markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+    IommuOps.unmapPage(device, dma, size, dir, attrs);
+    if (cached(device)) markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapPage(index, dma, size, dir, attrs);
   else linearUnmapPage(index, dma, size, dir, attrs);
   if (linesDropped() !== dropped) hazardAfterHandover(index, serial, dma, dropped);

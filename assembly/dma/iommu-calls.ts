@@ -22,8 +22,9 @@ import {
 } from "../abi";
 import { Device } from "../device";
 import { injected, injectedErrno, injectedMany, injectionArmed } from "../inject";
+import { iommuMapRest, iommuUnmapRest } from "../iommu/core";
 import { iommuIovaToPhys, iommuMap, iommuUnmap } from "../iommu/index";
-import { quickMap } from "../iommu/quick";
+import { quickMap, quickUnmap } from "../iommu/quick";
 import { iovaAlloc, iovaFree } from "../iova/index";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
@@ -97,25 +98,67 @@ export function lookUp(domain: u32, iova: u32): u32 {
   return pa;
 }
 
+// The calls that every mapping makes, in one piece with their callers: only static methods can be
+// forced inline.
+@unmanaged
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+export class Run {
+  /** `mapInto` of whole pages. */
+  @inline
+  static map(domain: u32, iova: u32, pa: u32, size: u32, prot: u32): i32 {
+    if (injectionArmed(INJECT_MAP) || switchOf(SWITCH_IOMMU_STUB) !== 0 || ((pa | iova) & 4095) !== 0) {
+      return mapInto(domain, iova, pa, size, prot);
+    }
+    const done = quickMap(domain, iova, pa, size >> 12, prot, 0, false, 0) << 12;
+    if (done === 0) return mapInto(domain, iova, pa, size, prot);
+    injectedMany(INJECT_MAP, 1);
+    return done === size ? 0 : iommuMapRest(domain, iova, pa, size, prot, done);
+  }
+
+  /** `unmapFrom` of whole pages. */
+  @inline
+  static unmap(domain: u32, iova: u32, size: u32): void {
+    if (switchOf(SWITCH_IOMMU_STUB) !== 0) {
+      unmapFrom(domain, iova, size);
+    } else {
+      const done = quickUnmap(domain, iova, size >> 12) << 12;
+      if (done === 0) unmapFrom(domain, iova, size);
+      else if (done !== size) iommuUnmapRest(domain, iova, size, done);
+    }
+  }
+
+  /** `mapBlock`. */
+  @inline
+  static mapBlock(device: Device, pa: u32, offset: u32, size: u32, prot: u32): u32 {
+    const length = pageAlign(size + offset);
+    const iova = iovaAlloc(device.space, length);
+    if (iova === DMA_MAPPING_ERROR) return iova;
+    if (Run.map(device.domain, iova, pa, length, prot) < 0) {
+      iovaFree(device.space, iova, length);
+      return DMA_MAPPING_ERROR;
+    }
+    return iova + offset;
+  }
+
+  /** `removeMapping`. */
+  @inline
+  static remove(device: Device, dma: u32, size: u32): void {
+    const length = pageAlign((dma & 4095) + size);
+    const iova = dma & ~4095;
+    Run.unmap(device.domain, iova, length);
+    iovaFree(device.space, iova, length);
+  }
+}
+
 /**
  * One IO address for `offset + size` bytes from page `pa`, mapped in one go. Returns the address of
  * the first byte, or DMA_MAPPING_ERROR with nothing left behind.
  */
 export function mapBlock(device: Device, pa: u32, offset: u32, size: u32, prot: u32): u32 {
-  const length = pageAlign(size + offset);
-  const iova = iovaAlloc(device.space, length);
-  if (iova === DMA_MAPPING_ERROR) return iova;
-  if (mapInto(device.domain, iova, pa, length, prot) < 0) {
-    iovaFree(device.space, iova, length);
-    return DMA_MAPPING_ERROR;
-  }
-  return iova + offset;
+  return Run.mapBlock(device, pa, offset, size, prot);
 }
 
 /** Unmaps the whole pages that [dma, dma + size) touches and gives back their IO addresses. */
 export function removeMapping(device: Device, dma: u32, size: u32): void {
-  const length = pageAlign((dma & 4095) + size);
-  const iova = dma & ~4095;
-  unmapFrom(device.domain, iova, length);
-  iovaFree(device.space, iova, length);
+  Run.remove(device, dma, size);
 }

@@ -25,7 +25,7 @@ import {
 import { count } from "../counters";
 import { Device, deviceOf } from "../device";
 import { switchOf } from "../switches";
-import { ATTR_MMIO, lookUp, mapBlock, protOf, removeMapping } from "./iommu-calls";
+import { ATTR_MMIO, lookUp, mapBlock, protOf, Run, removeMapping } from "./iommu-calls";
 import { coherentOps, mapSyncs, ownCoherentTable } from "./iommu-coherent";
 import { syncCpuToDev, syncDevToCpu } from "./sync";
 
@@ -43,31 +43,48 @@ function ignoredZero(iova: u32): bool {
   return switchOf(SWITCH_DMA_ZERO_IOVA) === 0;
 }
 
+// Map and unmap of a page run, in one piece with the dispatch (api.ts): only static methods can be
+// forced inline.
+@unmanaged
+// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining, and these are the hot ones
+export class IommuOps {
+  /** `iommuOpsMapPage` of a device. */
+  @inline
+  static mapPage(device: Device, page: u32, offset: u32, size: u32, dir: u32, attrs: u32): u32 {
+    if (offset > 4095) count(COUNT_BIG_OFFSET);
+    if (mapSyncs(device, attrs)) syncCpuToDev(page, offset, size, dir);
+    return Run.mapBlock(device, page, offset, size, protOf(dir, attrs));
+  }
+
+  /** `iommuOpsUnmapPage` of a device. */
+  @inline
+  static unmapPage(device: Device, dma: u32, size: u32, dir: u32, attrs: u32): void {
+    const iova = dma & ~4095;
+    // Up to v4.4 the page is looked up before anything else, needed or not.
+    const first = switchOf(SWITCH_DMA_LOOKUP_FIRST) !== 0 && !ownCoherentTable(device);
+    let page: u32 = first ? lookUp(device.domain, iova) : 0;
+    if (!ignoredZero(iova)) {
+      if (mapSyncs(device, attrs)) {
+        if (!first) page = lookUp(device.domain, iova);
+        if (page === 0) count(COUNT_SYNC_UNMAPPED);
+        syncDevToCpu(page, dma & 4095, size, dir);
+      }
+      Run.remove(device, dma, size);
+    }
+  }
+}
+
 /**
  * map_page: `size` bytes at `page` + `offset` (page aligned physical address; offsets of a page and more
  * are legal). Returns the IO address or DMA_MAPPING_ERROR.
  */
 export function iommuOpsMapPage(index: u32, page: u32, offset: u32, size: u32, dir: u32, attrs: u32): u32 {
-  const device = deviceOf(index);
-  if (offset > 4095) count(COUNT_BIG_OFFSET);
-  if (mapSyncs(device, attrs)) syncCpuToDev(page, offset, size, dir);
-  return mapBlock(device, page, offset, size, protOf(dir, attrs));
+  return IommuOps.mapPage(deviceOf(index), page, offset, size, dir, attrs);
 }
 
 /** unmap_page of `size` bytes at `dma`. Trusts its arguments; what was mapped is not remembered. */
 export function iommuOpsUnmapPage(index: u32, dma: u32, size: u32, dir: u32, attrs: u32): void {
-  const device = deviceOf(index);
-  const iova = dma & ~4095;
-  // Up to v4.4 the page is looked up before anything else, needed or not.
-  const first = switchOf(SWITCH_DMA_LOOKUP_FIRST) !== 0 && !ownCoherentTable(device);
-  let page: u32 = first ? lookUp(device.domain, iova) : 0;
-  if (ignoredZero(iova)) return;
-  if (mapSyncs(device, attrs)) {
-    if (!first) page = lookUp(device.domain, iova);
-    if (page === 0) count(COUNT_SYNC_UNMAPPED);
-    syncDevToCpu(page, dma & 4095, size, dir);
-  }
-  removeMapping(device, dma, size);
+  IommuOps.unmapPage(deviceOf(index), dma, size, dir, attrs);
 }
 
 /** sync_single_for_cpu of `size` bytes at `dma`, anywhere inside a mapping. */

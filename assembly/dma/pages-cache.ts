@@ -14,6 +14,7 @@ import {
 } from "../abi";
 import { arenaAlloc } from "../arena";
 import { cpuWrite, dmacFlushVia, outerFlush } from "../cache/index";
+import { zeroFlushed } from "../cache/zero";
 import { inDram } from "../dram";
 import { HEADER } from "../layout";
 import { logEvent, logging } from "../log";
@@ -42,6 +43,8 @@ export function zeroPages(pa: u32, bytes: u32): void {
 
 /** Zeroes `bytes` at `pa` over the linear map, then flushes both levels when `flush`. */
 export function clearLinear(pa: u32, bytes: u32, flush: bool): void {
+  const from = flush ? zeroBlock() : 0;
+  if (from !== 0 && zeroFlushed(pa, bytes, from)) return;
   zeroPages(pa, bytes);
   if (!flush) return;
   dmacFlushVia(pa, bytes, VIA_LINEAR);

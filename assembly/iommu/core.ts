@@ -52,8 +52,14 @@ export function iommuMap(d: u32, iova: u32, pa: u32, size: u32, prot: u32): i32 
     print(TEXT_MAP_UNALIGNED, iova, pa, size, smallest);
     return -EINVAL;
   }
-  let left = size;
-  if (smallest === SMALL_SIZE) left -= quickMap(d, iova, pa, size >> 12, prot, 0, false, 0) << 12;
+  const done = smallest === SMALL_SIZE ? quickMap(d, iova, pa, size >> 12, prot, 0, false, 0) << 12 : 0;
+  return done === size ? 0 : iommuMapRest(d, iova, pa, size, prot, done);
+}
+
+/** The rest of `iommuMap` when its first `mapped` bytes are done. */
+export function iommuMapRest(d: u32, iova: u32, pa: u32, size: u32, prot: u32, mapped: u32): i32 {
+  const supported = sizes();
+  let left = size - mapped;
   let error: i32 = 0;
   while (left !== 0) {
     const done = size - left;
@@ -77,8 +83,15 @@ export function iommuUnmap(d: u32, iova: u32, size: u32): u32 {
     print(TEXT_UNMAP_UNALIGNED, iova, size, smallest, 0);
     return switchOf(SWITCH_IOMMU_UNALIGNED) !== 0 ? <u32>-EINVAL : 0;
   }
+  const done = smallest === SMALL_SIZE ? quickUnmap(d, iova, size >> 12) << 12 : 0;
+  return done === size ? size : iommuUnmapRest(d, iova, size, done);
+}
+
+/** The rest of `iommuUnmap` when its first `unmapped` bytes are done. */
+export function iommuUnmapRest(d: u32, iova: u32, size: u32, unmapped: u32): u32 {
+  const supported = sizes();
   const rest = switchOf(SWITCH_IOMMU_UNMAP_REST) !== 0;
-  let done: u32 = smallest === SMALL_SIZE ? quickUnmap(d, iova, size >> 12) << 12 : 0;
+  let done = unmapped;
   while (done < size) {
     const left = size - done;
     const at = iova + done;

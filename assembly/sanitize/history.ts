@@ -217,12 +217,15 @@ export function historyDeath(at: u32): void {
   const t = history();
   const record = changetype<Mapping>(<usize>at);
   if ((record.kind & OWNED) === 0) unlink(record);
-  record.death = header().seq;
+  const now = header().seq;
   const to = <usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES);
   v128.store(to, v128.load(at));
   v128.store(to, v128.load(at, 16), 16);
   v128.store(to, v128.load(at, 32), 32);
   v128.store(to, v128.load(at, 48), 48);
+  // Not before the copy: a wide load of what has just been stored in parts would wait for it.
+  changetype<Mapping>(to).death = now;
+  record.death = now;
   t.deadHead = t.deadHead + 1;
   t.live = t.live - 1;
   record.serial = 0;
