@@ -4,11 +4,14 @@
 import { EXIT_USAGE } from "./command.js";
 import { run } from "./run.js";
 
-// A reader that closes early (`| head`) is no error.
+// A reader that closes early (`| head`) is no error; a full disk is.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`sysmmu: standard output cannot be written: ${error.message.replaceAll("\n", " ")}\n`);
+  process.exit(EXIT_USAGE);
 });
+// Where messages cannot be written either, the status has to do.
+process.stderr.on("error", () => process.exit(EXIT_USAGE));
 
 run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() }).then(
   (status) => {

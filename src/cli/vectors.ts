@@ -50,6 +50,10 @@ export function vectorKind(records: readonly VectorRecord[]): VectorKind | undef
 export function listVectorFiles(args: readonly string[], io: Io): string[] {
   const files: string[] = [];
   for (const arg of args) {
+    if (arg === "-") {
+      files.push(arg);
+      continue;
+    }
     const path = resolve(io.cwd, arg);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) throw new UsageError(`${arg}: no such file or folder`);
@@ -70,7 +74,7 @@ export function listVectorFiles(args: readonly string[], io: Io): string[] {
 export function readVectorRecords(name: string, io: Io): VectorRecord[] {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(resolve(io.cwd, name));
+    bytes = readFileSync(name === "-" ? 0 : resolve(io.cwd, name));
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`);
