@@ -293,6 +293,7 @@ export async function askTrace(
     const reader = openTrace(sources, {
       device: (name) => run.device(name),
       label: (text) => run.machine.label(text),
+      sysmmus: () => run.machine.sysmmuNames.length,
       guestBase: dram.base,
       guestBytes: dram.traceBytes,
       access,
