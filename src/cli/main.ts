@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Entry of the command line.
 
+import { printable } from "../report/printable.js";
 import { EXIT_USAGE } from "./command.js";
 import { run } from "./run.js";
 
@@ -21,7 +22,7 @@ run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, cwd
     // A bug of ours, or input of a kind nobody thought of; either way no result.
     const text = error instanceof Error ? error.message : String(error);
     process.stderr.write(
-      `sysmmu: internal error: ${text.replaceAll("\n", " ")} (SYSMMU_DEBUG=1 shows where)\n`,
+      `sysmmu: internal error: ${printable(text.replaceAll("\n", " "))} (SYSMMU_DEBUG=1 shows where)\n`,
     );
     if (process.env["SYSMMU_DEBUG"] !== undefined) console.error(error);
     process.exitCode = EXIT_USAGE;

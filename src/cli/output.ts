@@ -24,6 +24,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { printable } from "../report/printable.js";
 import type { OptionValues } from "./command.js";
 import { type Io, UsageError } from "./io.js";
 
@@ -132,11 +133,12 @@ export function refuseInputAsOutput(inputs: readonly string[], options: OptionVa
   }
 }
 
-/** Writes `content` to --out or to stdout. */
-export function writeOutput(content: string | Uint8Array, options: OptionValues, io: Io): void {
+/** Writes `text` to --out or to stdout; control characters that came from an input are escaped. */
+export function writeOutput(text: string, options: OptionValues, io: Io): void {
+  const content = printable(text);
   const out = options["out"];
   if (typeof out !== "string") {
-    (io.stdout.write as (chunk: string | Uint8Array) => unknown).call(io.stdout, content);
+    io.stdout.write(content);
     return;
   }
   const file = planOutput(out, io);

@@ -1,6 +1,7 @@
 // The command line: parse with cac, dispatch, turn errors into one line and an exit status.
 
 import { type CAC, cac } from "cac";
+import { printable } from "../report/printable.js";
 import { COMMON_OPTIONS, forCac, optionValues, positionalWords } from "./arguments.js";
 import { type Command, EXIT_DONE, EXIT_USAGE } from "./command.js";
 import { commands } from "./commands/index.js";
@@ -63,7 +64,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    io.stderr.write(`sysmmu: ${error.message.replaceAll("\n", " ")}\n`);
+    io.stderr.write(`sysmmu: ${printable(error.message.replace(/\s*\n/g, " "))}\n`);
     return EXIT_USAGE;
   }
 }

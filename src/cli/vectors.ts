@@ -9,6 +9,9 @@ import { type Io, UsageError } from "./io.js";
 const NAME = /\.jsonl(\.gz)?$/;
 const MAPSG_FIELDS = ["coherent", "base", "size", "highmem_start"];
 
+/** Values of `k`, which lines of cache maintenance have and no others. */
+const MAINTENANCE_KINDS: readonly unknown[] = ["l1line", "l2line", "prim", "sg", "alloc"];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function has(value: Fields, ...names: readonly string[]): boolean {
@@ -17,7 +20,7 @@ function has(value: Fields, ...names: readonly string[]): boolean {
 
 /** What one line is a sign of; undefined for lines that occur in several kinds. */
 function signOf(value: Fields): VectorKind | undefined {
-  if (typeof value["k"] === "string") return "cachemaint";
+  if (MAINTENANCE_KINDS.includes(value["k"])) return "cachemaint";
   switch (value["t"]) {
     case "crc":
       return "e2e";
@@ -44,6 +47,23 @@ export function vectorKind(records: readonly VectorRecord[]): VectorKind | undef
     if (kind !== undefined) return kind;
   }
   return undefined;
+}
+
+/** Refuses a file that no line tells the kind of, and a line of no kind there is. Throws UsageError with its place. */
+export function checkKinds(
+  name: string,
+  kind: VectorKind | undefined,
+  records: readonly VectorRecord[],
+): void {
+  if (kind !== undefined && kind !== "cachemaint") return;
+  for (const { line, value } of records) {
+    const { k } = value;
+    if (k !== undefined && !MAINTENANCE_KINDS.includes(k)) {
+      throw new UsageError(
+        `${name}:${line}: unknown kind ${JSON.stringify(k)?.slice(0, 60)}; one of ${MAINTENANCE_KINDS.join(", ")}`,
+      );
+    }
+  }
 }
 
 /** Files named on the command line; a folder stands for the vector files directly in it. */
