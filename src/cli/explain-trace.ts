@@ -294,6 +294,7 @@ export async function askTrace(
       device: (name) => run.device(name),
       label: (text) => run.machine.label(text),
       sysmmus: () => run.machine.sysmmuNames.length,
+      dramBytes: dram.bytes,
       guestBase: dram.base,
       guestBytes: dram.traceBytes,
       access,

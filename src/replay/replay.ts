@@ -81,6 +81,7 @@ export async function replayTrace(
         return indices[0] ?? 0;
       },
       sysmmus: () => Math.min(...runs.map((run) => run.machine.sysmmuNames.length)),
+      dramBytes: dram.bytes,
       guestBase: dram.base,
       guestBytes: dram.traceBytes,
       access,

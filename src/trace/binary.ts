@@ -46,6 +46,7 @@ export class BinaryReader {
       device: (number) => number < this.#devices.length,
       label: (number) => number < this.#labels.length,
       sysmmus: () => names.sysmmus?.(),
+      dramBytes: names.dramBytes,
     });
   }
 

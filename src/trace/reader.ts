@@ -26,6 +26,8 @@ export interface TraceOptions {
   label?: (text: string) => number;
   /** System MMUs of the machines the stream will run on, so far. Default: register accesses are not checked. */
   sysmmus?: () => number;
+  /** Bytes of DRAM of these machines. Default: the CPU's accesses may have any length. */
+  dramBytes?: number;
   /** Guest memory that recorded pages are placed in: base and bytes, multiples of 1 MiB. */
   guestBase: number;
   guestBytes: number;

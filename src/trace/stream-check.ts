@@ -20,6 +20,8 @@ export interface Declared {
   label: (number: number) => boolean;
   /** System MMUs of the machines that will run it; undefined: not known. */
   sysmmus: () => number | undefined;
+  /** Bytes of their DRAM; undefined: not known. */
+  dramBytes: number | undefined;
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -48,6 +50,7 @@ export class StreamCheck {
       this.#label(number, w1, w2) ||
       checkHandle(number, operands[0], w1) ||
       checkRange(number, w1, w2, w3) ||
+      this.#length(number, w1, w3) ||
       this.#list(number, w1, w2);
     return what === "" ? "" : `${name}: ${what}`;
   }
@@ -70,6 +73,14 @@ export class StreamCheck {
     if (at === 0) return "";
     const label = at === 1 ? w1 : w2;
     return label === 0 || this.#declared.label(label) ? "" : `label ${label} is not declared`;
+  }
+
+  /** A CPU's access is cut to the mapping of its handle; without one nothing else bounds the work. */
+  #length(number: number, handle: number, length: number): string {
+    const { dramBytes } = this.#declared;
+    if ((number !== Op.CpuRead && number !== Op.CpuWrite) || handle !== NO_HANDLE) return "";
+    if (dramBytes === undefined || length <= dramBytes) return "";
+    return `length=${hex(length)} is more than all DRAM, ${hex(dramBytes)} bytes`;
   }
 
   #list(number: number, w1: number, w2: number): string {

@@ -31,6 +31,8 @@ export interface StreamNames {
   label?: (text: string) => number;
   /** System MMUs that register accesses can name; undefined: not known. */
   sysmmus?: () => number;
+  /** Bytes of DRAM, the most that one access of the CPU may ask for; undefined: not known. */
+  dramBytes?: number;
 }
 
 const MOST_DEVICES = 65536;
@@ -76,6 +78,7 @@ export class TextReader {
       device: (number) => this.#devices.has(number),
       label: (number) => this.#labels.has(number),
       sysmmus: () => names.sysmmus?.(),
+      dramBytes: names.dramBytes,
     });
   }
 

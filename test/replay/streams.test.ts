@@ -54,9 +54,13 @@ describe.each(["linear", "iommu"] as const)("mistakes under %s", (strategy) => {
     expect((await run(`${mapped}cpu-write handle=0\n`, strategy)).cpuBusErrors).toBe(128);
   });
 
-  it("count a CPU access of all addresses without touching each line of what is not there", async () => {
-    const { cpuBusErrors } = await run("cpu-read handle=0xffffffff length=0xffffffff\n", strategy);
-    expect(cpuBusErrors).toBe((2 ** 32 - (64 << 20)) / 32);
+  it("take no CPU access of more than there is", async () => {
+    const read = (bytes: number) =>
+      run(`cpu-read handle=0xffffffff offset=0x80000000 length=${bytes}\n`, strategy);
+    expect((await read(64 << 20)).cpuBusErrors).toBe((64 << 20) / 32);
+    await expect(read(0x7fff_ffff)).rejects.toThrow(
+      /^t\.ops:3: cpu-read: length=0x7fffffff is more than all DRAM, 0x4000000 bytes/,
+    );
   });
 });
 
