@@ -28,12 +28,8 @@ describe("standard input", () => {
     expect(JSON.parse(stdout).traces).toMatchObject([{ name: "-", format: "ftrace" }]);
   });
   it("is the trace of convert -, behind options and --", () => {
-    for (const args of [
-      ["convert", "-"],
-      ["convert", "--to", "text", "--", "-"],
-    ]) {
-      expect(sysmmu(args, OPS).stdout).toMatch(/^# sysmmu op stream 1\ndevice 0 fimc0\nmap /);
-    }
+    const { stdout } = sysmmu(["convert", "--to", "text", "--", "-"], OPS);
+    expect(stdout).toMatch(/^# sysmmu op stream 1\ndevice 0 fimc0\nmap /);
   });
   it("is the log of explain -", () => {
     const { status, stdout } = sysmmu(["explain", "-"], "x: PAGE FAULT occurred at 0x2000\n");
