@@ -189,7 +189,12 @@ export const runConformance: ConformanceRunner = (file) => {
     const { s, i, op, a, ev, error_count, show_num, active, disabled } = value as unknown as Call;
     const events = scenario?.play(op, a) ?? null;
     if (scenario === null || events === null) {
-      const reason = scenario === null ? "no env or scn line before it" : `unknown operation ${op}`;
+      const reason =
+        scenario === null
+          ? "no env or scn line before it"
+          : op === undefined
+            ? "field op is missing"
+            : `unknown operation ${op}`;
       notRun.add(reason, 1, line);
       continue;
     }

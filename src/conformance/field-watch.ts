@@ -14,6 +14,8 @@ interface Read {
 /** Hands out recorded values and remembers which field of them was read last. */
 export class FieldWatch {
   #last: Read | null = null;
+  /** The last one that was null or not there. */
+  #empty: Read | null = null;
 
   /** `value`, watched; `place` says where it stands (`file:line`). */
   over<T>(value: T, place: string, path = ""): T {
@@ -26,6 +28,7 @@ export class FieldWatch {
         if (typeof name !== "string" || name === "toJSON" || (list && !/^\d+$/.test(name))) return found;
         const at = list ? `${path}[${name}]` : path === "" ? name : `${path}.${name}`;
         this.#last = { place, path: at, value: found };
+        this.#empty = found === undefined || found === null ? this.#last : this.#empty;
         return this.over(found, place, at);
       },
     });
@@ -42,16 +45,18 @@ export class FieldWatch {
   /** What `error` is about: the place and the field read before it; null when none was. */
   explain(error: unknown): { place: string; what: string } | null {
     if (this.#last === null) return null;
-    const { place, path, value } = this.#last;
-    if (!(error instanceof TypeError)) return { place, what: messageOf(error) };
+    // All fields of a line may be read before the first is used.
+    const about =
+      error instanceof TypeError && /null|undefined/.test(error.message) ? this.#empty : this.#last;
+    const { place, path, value } = about?.place === this.#last.place ? about : this.#last;
     if (value === undefined) return { place, what: `field ${path} is missing` };
+    if (!(error instanceof TypeError)) return { place, what: messageOf(error) };
     return { place, what: `field ${path} is ${JSON.stringify(value)?.slice(0, 40)}, which cannot be played` };
   }
 }
 
 /** Why `play` fails for `value`: our own words for what is unknown, the field for what is missing. */
 export function failureOf<T>(error: unknown, value: T, play: (value: T) => unknown): string {
-  if (!(error instanceof TypeError)) return messageOf(error);
   const watch = new FieldWatch();
   try {
     play(watch.over(value, ""));

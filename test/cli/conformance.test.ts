@@ -164,6 +164,25 @@ describe("a line that cannot be played", () => {
       /a\.jsonl: not run to its end: a\.jsonl:1: field linear_map is missing/,
     ],
     [
+      "dmadebug",
+      [
+        {
+          t: "env",
+          devices: [],
+          linear_map: [0, 0],
+          vmalloc: [0, 0],
+          kernel_text: [0, 0],
+          rodata: [0, 0],
+          stack: [0, 0],
+        },
+        { t: "scn", name: "x", all_errors: 1 },
+        { s: 1, i: 0, op: "map_page", a: null, ev: [], error_count: 0, show_num: 0, active: 0, disabled: 0 },
+      ],
+      /a\.jsonl: not run to its end: a\.jsonl:3: field a is null/,
+    ],
+    ["cachemaint", [{ k: "prim", ver: "v6.1", ev: [] }], /a\.jsonl:1: 1 not run: field \S+ is missing/],
+    ["e2e", [{ s: 5, t: "crc", after_op: 0, crc: 1 }], /a\.jsonl:1: 1 not run: its V3 scenario/],
+    [
       "pagetable",
       [
         { t: "seq", s: 1, ver: "v6.1", hw_version_reg: 0x30600000, kind: "mmio", ninst: 1 },
