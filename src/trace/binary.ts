@@ -29,7 +29,7 @@ export function isBinaryStream(bytes: Uint8Array): boolean {
 export class BinaryReader {
   records = 0;
   readonly lines = 0;
-  readonly byType: Record<string, number> = {};
+  readonly #counts = new Array<number>(OPS.length).fill(0);
   readonly #name: string;
   readonly #names: StreamNames;
   #carry = new Uint8Array(0);
@@ -48,6 +48,15 @@ export class BinaryReader {
       sysmmus: () => names.sysmmus?.(),
       dramBytes: names.dramBytes,
     });
+  }
+
+  /** Records by the name of their op. */
+  get byType(): Record<string, number> {
+    return Object.fromEntries(
+      OPS.flatMap(({ name }, op): [string, number][] =>
+        this.#counts[op]! > 0 ? [[name, this.#counts[op]!]] : [],
+      ),
+    );
   }
 
   /** Takes a chunk; returns the records it completes. */
@@ -143,7 +152,7 @@ export class BinaryReader {
       if (problem !== "") {
         throw new TraceError(`record ${this.records + at / 4}: ${problem}`, { file: this.#name });
       }
-      this.byType[OPS[op]!.name] = (this.byType[OPS[op]!.name] ?? 0) + 1;
+      this.#counts[op]!++;
       if (namesDevice(op)) {
         const device = this.#devices[head >>> 16] ?? 0;
         words[at] = ((head & 0xffff) | (device << 16)) >>> 0;
