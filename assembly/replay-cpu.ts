@@ -8,11 +8,13 @@
 // Not modelled: the bytes a real CPU stored; a cookie (NO_KERNEL_MAPPING) is touched as its user
 // mapping would be.
 
-import { KIND_COHERENT, KIND_SG, MEMORY_CACHEABLE } from "./abi";
+import { COUNT_CPU_BUS_ERRORS, KIND_COHERENT, KIND_SG, MEMORY_CACHEABLE } from "./abi";
 import { cpuReadAs, cpuWriteAs } from "./cache/index";
+import { countAdd } from "./counters";
 import { aliasAccess } from "./dma/alias";
 import { allocationAt, recordPage } from "./dma/alloc-record";
 import { allocationType } from "./dma/memory-type";
+import { inDram } from "./dram";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
 import { hazardBeforeCpu } from "./sanitize/hazards";
@@ -24,6 +26,13 @@ const SCRATCH: usize = 0x028000;
 function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
   while (bytes > 0) {
     const n = min<u32>(bytes, 4096 - (pa & 4095));
+    if (!inDram(pa & ~4095, 4096)) {
+      // A bus error for each line, without a search of the caches for every one.
+      countAdd(COUNT_CPU_BUS_ERRORS, ((pa & 31) + n + 31) >> 5);
+      pa += n;
+      bytes -= n;
+      continue;
+    }
     hazardBeforeCpu(pa, n);
     if (write) {
       memory.fill(SCRATCH, <u8>(<u32>header().seq), n);

@@ -15,6 +15,7 @@
 import {
   COUNT_BAD_HANDLE,
   COUNT_FAILED_HANDLE,
+  COUNT_HANDLE_TAKEN,
   DIRECTION_AS_MAPPED,
   DMA_MAPPING_ERROR,
   KIND_COHERENT,
@@ -113,13 +114,15 @@ export function born(r: Replay, h: u32, dma: u32): void {
   r.attrs = 0;
   r.label = 0;
   r.gfp = 0;
+  // What the handle named stays alive, and nothing can name it any more.
+  if (replayHandle(h) !== 0) count(COUNT_HANDLE_TAKEN);
   if (dma === DMA_MAPPING_ERROR) {
     Handle.bind(r, h, FAILED);
     return;
   }
   const at = historyLastBorn();
   if (at !== 0) changetype<Mapping>(<usize>at).handle = h + 1;
-  Handle.bind(r, h, at === 0 ? FAILED : at);
+  if (!Handle.bind(r, h, at === 0 ? FAILED : at)) count(COUNT_BAD_HANDLE);
 }
 
 /** Brings the list kept with a mapping back to SG; false when it has none. */

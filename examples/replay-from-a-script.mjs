@@ -1,8 +1,9 @@
 // Replays a recorded kernel trace from a script and looks at the numbers.
+import { fileURLToPath } from "node:url";
 import { replayFiles } from "sysmmu/replay";
 
 const report = await replayFiles(
-  [new URL("./traces/exynos4210-camera/07-hold-live.trace.txt.gz", import.meta.url).pathname],
+  [fileURLToPath(new URL("./traces/exynos4210-camera/07-hold-live.trace.txt.gz", import.meta.url))],
   { strategies: ["iommu"] },
 );
 const run = report.strategies[0];

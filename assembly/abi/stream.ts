@@ -41,3 +41,4 @@ export const COUNT_ADDRESS_EQUAL: u32 = 196; // OP_EXPECT that agreed
 export const COUNT_ADDRESS_DIFFERENT: u32 = 197;
 export const COUNT_REGISTER_EQUAL: u32 = 198; // checked OP_REG_READ that agreed
 export const COUNT_REGISTER_DIFFERENT: u32 = 199;
+export const COUNT_HANDLE_TAKEN: u32 = 200; // maps and allocations whose handle named a live mapping

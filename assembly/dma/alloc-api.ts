@@ -30,6 +30,9 @@ import { iommuOpsAlloc, iommuOpsFree } from "./iommu-index";
 import { linearAlloc, linearFree } from "./linear-alloc";
 import { birthUntranslated, findUntranslated } from "./untranslated";
 
+/** The most that can be asked for: PAGE_ALIGN of more is 0 in 32 bits, and the kernel maps no area of 0 bytes. */
+const MOST_BYTES: u32 = 0xffff_f000;
+
 /**
  * Allocates `size` bytes for the device; `gfp` bit 0: the caller may sleep. Returns the bus
  * address, or DMA_MAPPING_ERROR when the kernel would return NULL.
@@ -42,7 +45,7 @@ export function dmaAlloc(index: u32, size: u32, gfp: u32, attrs: u32, label: u32
   if (own) at = memoryAlloc(index, size, attrs);
   const effects: u32 = at !== 0 || attrs === 0 ? 0 : dmaAttributeEffects(index, CALL_ALLOC, attrs, gfp);
   if (attrs !== 0) noteIdle(CALL_ALLOC, attrs, effects);
-  if (at === 0 && !(own && memoryExclusive(device))) {
+  if (at === 0 && size <= MOST_BYTES && !(own && memoryExclusive(device))) {
     at =
       device.ops === OPS_IOMMU
         ? iommuOpsAlloc(index, size, gfp, attrs)

@@ -293,6 +293,8 @@ export async function askTrace(
     const reader = openTrace(sources, {
       device: (name) => run.device(name),
       label: (text) => run.machine.label(text),
+      sysmmus: () => run.machine.sysmmuNames.length,
+      dramBytes: dram.bytes,
       guestBase: dram.base,
       guestBytes: dram.traceBytes,
       access,

@@ -1,23 +1,22 @@
 // Results too large for memory: collected in a temporary file, then copied behind a header to where
 // they belong, which a reader sees whole or not at all.
 
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   createReadStream,
   createWriteStream,
   mkdtempSync,
   openSync,
-  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type Io, UsageError } from "./io.js";
+import { planOutput } from "./output.js";
 
 /** Bytes on disk that grow and are copied once. */
 export class Spool {
@@ -51,16 +50,15 @@ export class Spool {
       for await (const chunk of this.#content(header)) await writeChunk(chunk, io);
       return;
     }
-    const path = resolve(io.cwd, out);
-    const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+    const file = planOutput(out, io);
     try {
       const source = Readable.from(this.#content(header));
-      const sink = createWriteStream(temporary, { flags: "wx" });
+      const sink = createWriteStream(file.path, { flags: file.flags });
       if (out.endsWith(".gz")) await pipeline(source, createGzip(), sink);
       else await pipeline(source, sink);
-      renameSync(temporary, path);
+      file.commit();
     } catch (error) {
-      rmSync(temporary, { force: true });
+      file.abort();
       throw new UsageError(`--out ${out}: ${(error as Error).message}`);
     }
   }

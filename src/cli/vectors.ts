@@ -9,6 +9,9 @@ import { type Io, UsageError } from "./io.js";
 const NAME = /\.jsonl(\.gz)?$/;
 const MAPSG_FIELDS = ["coherent", "base", "size", "highmem_start"];
 
+/** Values of `k`, which lines of cache maintenance have and no others. */
+const MAINTENANCE_KINDS: readonly unknown[] = ["l1line", "l2line", "prim", "sg", "alloc"];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function has(value: Fields, ...names: readonly string[]): boolean {
@@ -17,7 +20,7 @@ function has(value: Fields, ...names: readonly string[]): boolean {
 
 /** What one line is a sign of; undefined for lines that occur in several kinds. */
 function signOf(value: Fields): VectorKind | undefined {
-  if (typeof value["k"] === "string") return "cachemaint";
+  if (MAINTENANCE_KINDS.includes(value["k"])) return "cachemaint";
   switch (value["t"]) {
     case "crc":
       return "e2e";
@@ -46,10 +49,31 @@ export function vectorKind(records: readonly VectorRecord[]): VectorKind | undef
   return undefined;
 }
 
+/** Refuses a file that no line tells the kind of, and a line of no kind there is. Throws UsageError with its place. */
+export function checkKinds(
+  name: string,
+  kind: VectorKind | undefined,
+  records: readonly VectorRecord[],
+): void {
+  if (kind !== undefined && kind !== "cachemaint") return;
+  for (const { line, value } of records) {
+    const { k } = value;
+    if (k !== undefined && !MAINTENANCE_KINDS.includes(k)) {
+      throw new UsageError(
+        `${name}:${line}: unknown kind ${JSON.stringify(k)?.slice(0, 60)}; one of ${MAINTENANCE_KINDS.join(", ")}`,
+      );
+    }
+  }
+}
+
 /** Files named on the command line; a folder stands for the vector files directly in it. */
 export function listVectorFiles(args: readonly string[], io: Io): string[] {
   const files: string[] = [];
   for (const arg of args) {
+    if (arg === "-") {
+      files.push(arg);
+      continue;
+    }
     const path = resolve(io.cwd, arg);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) throw new UsageError(`${arg}: no such file or folder`);
@@ -70,7 +94,7 @@ export function listVectorFiles(args: readonly string[], io: Io): string[] {
 export function readVectorRecords(name: string, io: Io): VectorRecord[] {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(resolve(io.cwd, name));
+    bytes = readFileSync(name === "-" ? 0 : resolve(io.cwd, name));
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`);

@@ -8,7 +8,9 @@
 
 import type { Core } from "../core/core.js";
 import { CacheMaintenancePlayer, type MaintenanceLine } from "./cachemaint-player.js";
+import { failureOf } from "./field-watch.js";
 import { newCore, setProfile, setSwitch } from "./prepare.js";
+import { NotRun } from "./tally.js";
 import type { ConformanceRunner, Difference } from "./types.js";
 
 /** Guest memory of a run: above all recorded addresses, so that pages are never mixed. */
@@ -33,22 +35,25 @@ function describeLine(line: MaintenanceLine): string {
 export const runConformance: ConformanceRunner = (file) => {
   const players = new Map<string, CacheMaintenancePlayer>();
   const differences: Difference[] = [];
-  const failures = new Map<string, number>();
+  const failures = new NotRun();
   let agreed = 0;
   let differed = 0;
   for (const { line, value } of file.records) {
     const version = String(value["ver"]);
     let outcome: Readonly<Record<string, unknown>>;
+    let player = players.get(version);
     try {
-      let player = players.get(version);
       if (player === undefined) {
         player = new CacheMaintenancePlayer(maintenanceCore(version), version);
         players.set(version, player);
       }
       outcome = player.play(value);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      failures.set(reason, (failures.get(reason) ?? 0) + 1);
+      failures.add(
+        failureOf(error, value, (again) => player?.play(again)),
+        1,
+        line,
+      );
       continue;
     }
     const recorded: Record<string, unknown> = {};
@@ -68,7 +73,6 @@ export const runConformance: ConformanceRunner = (file) => {
     agreed,
     differed,
     differences,
-    excepted: [],
-    notRun: [...failures].map(([reason, operations]) => ({ reason, operations })),
+    notRun: failures.list(),
   };
 };

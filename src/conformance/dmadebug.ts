@@ -17,6 +17,7 @@ import {
 } from "../dma/debug.js";
 import type { DebugAreas } from "../dma/debug-areas.js";
 import type { DmaDirection } from "../dma/direction.js";
+import { NotRun } from "./tally.js";
 import type { ConformanceRunner, Difference } from "./types.js";
 
 interface Environment {
@@ -169,7 +170,7 @@ function outcome(events: readonly unknown[], counters: Omit<Call, "s" | "i" | "o
 export const runConformance: ConformanceRunner = (file) => {
   const once: DebugOnce = { overflow: false, trackingMemory: false };
   const differences: Difference[] = [];
-  const notRun = new Map<string, number>();
+  const notRun = new NotRun();
   let operations = 0;
   let agreed = 0;
   let differed = 0;
@@ -188,8 +189,13 @@ export const runConformance: ConformanceRunner = (file) => {
     const { s, i, op, a, ev, error_count, show_num, active, disabled } = value as unknown as Call;
     const events = scenario?.play(op, a) ?? null;
     if (scenario === null || events === null) {
-      const reason = scenario === null ? "no env or scn line before it" : `unknown operation ${op}`;
-      notRun.set(reason, (notRun.get(reason) ?? 0) + 1);
+      const reason =
+        scenario === null
+          ? "no env or scn line before it"
+          : op === undefined
+            ? "field op is missing"
+            : `unknown operation ${op}`;
+      notRun.add(reason, 1, line);
       continue;
     }
     const expected = outcome(ev, { error_count, show_num, active, disabled });
@@ -207,7 +213,6 @@ export const runConformance: ConformanceRunner = (file) => {
     agreed,
     differed,
     differences,
-    excepted: [],
-    notRun: [...notRun].map(([reason, n]) => ({ reason, operations: n })),
+    notRun: notRun.list(),
   };
 };

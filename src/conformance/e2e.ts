@@ -12,6 +12,7 @@ import type { Core } from "../core/core.js";
 import { dumpedTables, readTables, tablesCrc, withoutAddresses } from "./e2e-tables.js";
 import { describeOperation, MAPSG_DRAM_BASE, type MapsgScript, mapsgCore, mapsgScripts } from "./mapsg.js";
 import { MapsgScenario } from "./mapsg-scenario.js";
+import { NotRun } from "./tally.js";
 import type { ConformanceRunner, Difference, VectorFile, VectorRecord } from "./types.js";
 
 const SHOWN = 10;
@@ -27,12 +28,12 @@ export const runConformance: ConformanceRunner = (file, context) => {
   }
   let agreed = 0;
   let differed = 0;
-  let missing = 0;
+  const missing = new NotRun();
   const differences: Difference[] = [];
   for (const [s, records] of bySequence) {
     const script = scripts.get(s);
     if (script === undefined) {
-      missing += records.length;
+      missing.add("its V3 scenario is not among the files", records.length, records[0]!.line);
       continue;
     }
     for (const { line, operation, expected, actual } of playTables(script, records)) {
@@ -43,9 +44,7 @@ export const runConformance: ConformanceRunner = (file, context) => {
       }
     }
   }
-  const notRun =
-    missing === 0 ? [] : [{ reason: "its V3 scenario is not among the files", operations: missing }];
-  return { operations: file.records.length, agreed, differed, differences, excepted: [], notRun };
+  return { operations: file.records.length, agreed, differed, differences, notRun: missing.list() };
 };
 
 function scriptsOf(files: readonly VectorFile[]): Map<number, MapsgScript> {

@@ -78,7 +78,7 @@ export function runIova(records: Iterable<VectorRecord>, core: Core): Conformanc
   for (const record of records) {
     const value = record.value as unknown as IovaLine;
     if (!isProfile(value.ver)) {
-      tally.skip(`no profile ${value.ver}`, operationsOf(value));
+      tally.skip(`no profile ${value.ver}`, operationsOf(value), record.line);
       continue;
     }
     writeIovaSwitches(core, value.ver);

@@ -67,7 +67,7 @@ function playSequence(core: Core, tree: number, value: RangeLine, line: number, 
   value.ops.forEach((op, i) => {
     const outcome = play(core, tree, op);
     if (outcome === undefined) {
-      tally.skip(`no operation ${op[0]}`, 1);
+      tally.skip(`no operation ${op[0]}`, 1, line);
       return;
     }
     const [expected, actual] = outcome;
@@ -87,7 +87,7 @@ export function runIovarb(records: Iterable<VectorRecord>, core: Core): Conforma
     const value = record.value as unknown as RangeLine;
     const tree = core.exports["rbCreate"](value.granule, value.start_pfn) >>> 0;
     if (tree === 0) {
-      tally.skip("the engine gave no memory for a tree", value.ops.length + value.chk.length);
+      tally.skip("the engine gave no memory for a tree", value.ops.length + value.chk.length, record.line);
       continue;
     }
     playSequence(core, tree, value, record.line, tally);

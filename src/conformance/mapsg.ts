@@ -4,8 +4,10 @@
 // Not modelled: nothing is left out; an operation that is unknown counts as not run.
 
 import type { Core } from "../core/core.js";
+import { failureOf } from "./field-watch.js";
 import { type MapsgLine, type MapsgOutcome, MapsgScenario } from "./mapsg-scenario.js";
 import { newCore, setProfile, setSwitch } from "./prepare.js";
+import { NotRun } from "./tally.js";
 import type { ConformanceRunner, Difference, VectorFile, VectorRecord } from "./types.js";
 
 /** Guest memory of a run; recorded addresses lie below it, so that page blocks are never mixed. */
@@ -57,7 +59,7 @@ export const runConformance: ConformanceRunner = (file) => {
   let operations = 0;
   let agreed = 0;
   let differed = 0;
-  let failed = 0;
+  const failed = new NotRun();
   const differences: Difference[] = [];
   for (const { scenario, operations: records } of mapsgScripts(file).values()) {
     operations += records.length;
@@ -68,8 +70,12 @@ export const runConformance: ConformanceRunner = (file) => {
       let outcome: MapsgOutcome;
       try {
         outcome = player.play(value);
-      } catch {
-        failed++;
+      } catch (error) {
+        failed.add(
+          failureOf(error, value, (again) => player.play(again)),
+          1,
+          line,
+        );
         continue;
       }
       const expected = recordedResult(value, outcome);
@@ -82,6 +88,5 @@ export const runConformance: ConformanceRunner = (file) => {
       }
     }
   }
-  const notRun = failed === 0 ? [] : [{ reason: "unknown operation or object", operations: failed }];
-  return { operations, agreed, differed, differences, excepted: [], notRun };
+  return { operations, agreed, differed, differences, notRun: failed.list() };
 };

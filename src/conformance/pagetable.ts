@@ -47,7 +47,8 @@ function playSequence(records: readonly VectorRecord[], coreFor: CoreFactory, ta
   const lines = records.map((record) => record.value as unknown as PagetableLine);
   const sequence = lines[0]!;
   if (sequence.t !== "seq" || !(sequence.ver! in IOMMU_SWITCHES.SWITCH_DRIVER)) {
-    tally.skip(`no profile ${sequence.ver}`, lines.length - 1);
+    const reason = sequence.t === "seq" ? `no profile ${sequence.ver}` : "no seq line before it";
+    tally.skip(reason, Math.max(1, lines.length - 1), records[0]!.line);
     return;
   }
   const core = coreFor(PAGETABLE_DRAM_BASE, needsTargetMemory(sequence) ? WIDE_DRAM_BYTES : DRAM_BYTES);

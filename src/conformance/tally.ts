@@ -2,16 +2,33 @@
 //
 // Not modelled: nothing.
 
-import type { ConformanceResult, Difference } from "./types.js";
+import type { ConformanceResult, Difference, Uncompared } from "./types.js";
 
 const SHOWN = 10;
+
+/** Operations that could not be run, by reason, with the first line of each. */
+export class NotRun {
+  readonly #byReason = new Map<string, { reason: string; operations: number; line: number }>();
+
+  /** `operations` more for `reason`. */
+  add(reason: string, operations: number, line: number): void {
+    const known = this.#byReason.get(reason);
+    if (known === undefined) this.#byReason.set(reason, { reason, operations, line });
+    else known.operations += operations;
+  }
+
+  /** All reasons, in the order they came up. */
+  list(): Uncompared[] {
+    return [...this.#byReason.values()];
+  }
+}
 
 /** Collects comparisons into a result. */
 export class Tally {
   #agreed = 0;
   #differed = 0;
   readonly #differences: Difference[] = [];
-  readonly #skipped = new Map<string, number>();
+  readonly #skipped = new NotRun();
 
   /** One operation: `expected` is the recorded result, `describe` says what it was (asked for only on a difference). */
   compare(line: number, describe: () => string, expected: string, actual: string): void {
@@ -31,20 +48,19 @@ export class Tally {
   }
 
   /** `operations` that this version cannot run. */
-  skip(reason: string, operations: number): void {
-    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + operations);
+  skip(reason: string, operations: number, line: number): void {
+    this.#skipped.add(reason, operations, line);
   }
 
   /** The outcome so far. */
   result(): ConformanceResult {
-    const notRun = [...this.#skipped].map(([reason, operations]) => ({ reason, operations }));
+    const notRun = this.#skipped.list();
     const skipped = notRun.reduce((total, { operations }) => total + operations, 0);
     return {
       operations: this.#agreed + this.#differed + skipped,
       agreed: this.#agreed,
       differed: this.#differed,
       differences: this.#differences,
-      excepted: [],
       notRun,
     };
   }

@@ -47,6 +47,8 @@ export interface ReplayStatistics {
   readonly records: number;
   readonly badHandles: number;
   readonly failedHandles: number;
+  /** Maps and allocations whose handle named a live mapping. */
+  readonly takenHandles: number;
   readonly addressesEqual: number;
   readonly addressesDifferent: number;
   readonly registersEqual: number;
@@ -117,6 +119,7 @@ export function readStatistics(core: Core): MachineStatistics {
     replay: {
       records: c("COUNT_RECORDS"),
       badHandles: c("COUNT_BAD_HANDLE"),
+      takenHandles: c("COUNT_HANDLE_TAKEN"),
       failedHandles: c("COUNT_FAILED_HANDLE"),
       addressesEqual: c("COUNT_ADDRESS_EQUAL"),
       addressesDifferent: c("COUNT_ADDRESS_DIFFERENT"),

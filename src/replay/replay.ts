@@ -80,6 +80,8 @@ export async function replayTrace(
         // The machines are built alike, so the index is the same on each.
         return indices[0] ?? 0;
       },
+      sysmmus: () => Math.min(...runs.map((run) => run.machine.sysmmuNames.length)),
+      dramBytes: dram.bytes,
       guestBase: dram.base,
       guestBytes: dram.traceBytes,
       access,
@@ -160,6 +162,8 @@ function notes(
     out.push(`the recorder lost ${counts.lost} events: maps without unmaps are to be expected`);
   if (counts.failed > 0)
     out.push(`${counts.failed} maps or allocations failed on the recording machine already`);
+  if (counts.tooLarge > 0)
+    out.push(`${counts.tooLarge} maps or allocations of 4 GiB or more, or of too many entries, are left out`);
   if (counts.bounced > 0) out.push(`the recording machine bounced ${counts.bounced} buffers`);
   for (const run of runs) {
     if (run.refused.length > 0)

@@ -33,6 +33,9 @@ export function strategyReport(run: StrategyRun): StrategyReport {
     faults: devices.reduce((sum, d) => sum + d.faults, 0),
     busErrors: devices.reduce((sum, d) => sum + d.busErrors, 0),
     staleHits: tlbs.reduce((sum, t) => sum + t.staleHits, 0),
+    badHandles: statistics.replay.badHandles,
+    takenHandles: statistics.replay.takenHandles,
+    cpuBusErrors: statistics.cpu.busErrors,
     addresses: {
       equal: statistics.replay.addressesEqual,
       different: statistics.replay.addressesDifferent,

@@ -20,11 +20,14 @@ import { Machine } from "../machine.js";
 import type { StrategySettings } from "../report/types.js";
 import { findByLinuxName } from "../soc/find.js";
 import type { SocDescription } from "../soc/types.js";
+import { TraceError } from "../trace/error.js";
 import { RECORD_WORDS } from "../trace/opcodes.js";
 import { RecordRewriter } from "./rewrite.js";
 import { SYSMMU_WORDS } from "./strategy-name.js";
 
 const MIB = 1 << 20;
+/** System MMUs of a machine. */
+const MOST_SYSMMUS = 64;
 const DISPLAY_WINDOW = { base: 0x2000_0000, size: 0x4000_0000 };
 const WHOLE_WINDOW = { base: 0, size: 2 ** 32 };
 /** Profiles with a 32-bit window size. */
@@ -135,9 +138,19 @@ export class StrategyRun {
     if (found?.kind === "device") return this.machine.device(found.device.name);
     const known = this.machine.devices.find((d) => d.name === name);
     if (known !== undefined) return known;
-    const { generation } = this.settings;
+    const { generation, name: strategy, ops } = this.settings;
     const version = Object.values(SYSMMU_WORDS).find((w) => w.generation === generation)?.version;
-    return this.machine.addDevice(name, version === undefined ? {} : { version });
+    // Only the IOMMU needs a System MMU for each.
+    const full = ops !== "iommu" && this.machine.sysmmuNames.length >= MOST_SYSMMUS;
+    try {
+      return this.machine.addDevice(name, {
+        ...(version === undefined ? {} : { version }),
+        ...(full ? { ports: 0 } : {}),
+      });
+    } catch (cause) {
+      if (!(cause instanceof RangeError) || !cause.message.startsWith("no room")) throw cause;
+      throw new TraceError(`too many devices in the trace for strategy ${strategy}: ${cause.message}`);
+    }
   }
 
   /** Executes records; `clock` gives milliseconds. */

@@ -31,7 +31,16 @@ export function renderReplayReport(report: ReplayReport): string {
 
 function headline(report: ReplayReport): string {
   const { profile, soc, dramBase, dramBytes, access } = report.settings;
-  return `Replay on ${soc}, kernel profile ${profile}, ${formatBytes(dramBytes)} of DRAM at ${formatAddress(dramBase)}, device accesses: ${access}`;
+  const machine = `Replay on ${soc}, kernel profile ${profile}, ${formatBytes(dramBytes)} of DRAM at ${formatAddress(dramBase)}`;
+  const streams = report.traces.filter(isStream).length;
+  if (streams === 0) return `${machine}, device accesses: ${access}`;
+  // An op stream brings its accesses along, whatever was asked for.
+  const others = streams < report.traces.length ? `, of the other traces: ${access}` : "";
+  return `${machine}\ndevice accesses: those of the op stream${streams > 1 ? "s" : ""}${others}`;
+}
+
+function isStream({ format }: ReplayReport["traces"][number]): boolean {
+  return format !== "ftrace";
 }
 
 /** Folder that all names share, with its slash; empty for none. */
@@ -104,11 +113,15 @@ function eventBlock(report: ReplayReport): string[] {
   );
 }
 
-function operationBlock({ operations: o }: ReplayReport): string[] {
+function operationBlock({ operations: o, traces }: ReplayReport): string[] {
+  const streams = traces.some(isStream);
+  const calls = streams ? "calls of drivers and accesses" : "calls of drivers";
   const rows: [string, number, string][] = [
-    ["replayed", o.replayed, "calls of drivers, executed by the machine"],
+    ["replayed", o.replayed, `${calls}, executed by the machine`],
     ["before recording", o.beforeRecording, "unmaps, frees and syncs whose map is not in the trace"],
-    ["below", o.below, "lines of the layer under a call: compared, not replayed"],
+    streams
+      ? ["below", o.below, "parts of a call (prefix, entries, page blocks), addresses to compare"]
+      : ["below", o.below, "lines of the layer under a call: compared, not replayed"],
     ["skipped", o.skipped, "events that ask nothing of the machine"],
     ["malformed", o.malformed, "events that do not read as one"],
     ["lost", o.lost, "dropped by the recorder, not among the events"],

@@ -49,11 +49,23 @@ const FIGURES: readonly Figure[] = [
   ["bytes mapped at the end", (s) => formatBytes(s.liveAtEnd.bytes)],
 ];
 
+/** Mistakes that only op streams can make: shown where there is one. */
+const MISTAKES: readonly (readonly [string, (s: StrategyReport) => number])[] = [
+  ["handles that name nothing", (s) => s.badHandles],
+  ["handles mapped while alive", (s) => s.takenHandles],
+  ["CPU lines outside DRAM", (s) => s.cpuBusErrors],
+];
+
 /** One row per figure, one column per strategy. */
 export function strategyBlock(strategies: readonly StrategyReport[]): string[] {
   if (strategies.length === 0) return [];
+  const mistakes = MISTAKES.filter(([, count]) => strategies.some((s) => count(s) > 0));
+  const figures = [
+    ...FIGURES,
+    ...mistakes.map(([title, count]): Figure => [title, (s) => formatCount(count(s))]),
+  ];
   return tableLines(
     [{ title: "Strategy" }, ...strategies.map((s) => ({ title: s.strategy }))],
-    FIGURES.map(([title, value]) => [title, ...strategies.map(value)]),
+    figures.map(([title, value]) => [title, ...strategies.map(value)]),
   );
 }

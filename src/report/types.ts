@@ -92,13 +92,16 @@ export interface TraceReport {
 /** What became of the events of all traces. `events` is the sum of the next five. */
 export interface OperationCounts {
   readonly events: number;
-  /** Calls of drivers that the machine executed. */
+  /** Calls of drivers that the machine executed; of op streams, accesses too. */
   readonly replayed: number;
   /** Unmaps, frees and syncs whose map lies before the recording. */
   readonly beforeRecording: number;
-  /** Lines of the layer below a call (iommu:*, swiotlb:*): checked, not replayed. */
+  /**
+   * Lines of the layer below a call (iommu:*, swiotlb:*): checked, not replayed. Of op streams, records that
+   * belong to a call: prefix, list entries, page blocks, addresses to compare.
+   */
   readonly below: number;
-  /** Events that ask nothing of the machine: failed maps, attach notices, other systems. */
+  /** Events that ask nothing of the machine: failed maps, attach notices, other systems, nops. */
   readonly skipped: number;
   /** Malformed events (only with --lenient). */
   readonly malformed: number;
@@ -120,6 +123,12 @@ export interface StrategyReport {
   readonly busErrors: number;
   /** Hits of a translation-cache entry whose mapping was gone. */
   readonly staleHits: number;
+  /** Records of an op stream whose handle named nothing alive: unmapped twice, never mapped. */
+  readonly badHandles: number;
+  /** Maps and allocations of an op stream whose handle named a live mapping, which nothing can name since. */
+  readonly takenHandles: number;
+  /** Accesses of the CPU outside DRAM, in lines of 32 bytes. */
+  readonly cpuBusErrors: number;
   readonly addresses: AddressReport;
   readonly tableSyncs: TableSyncReport;
   readonly liveAtEnd: LiveReport;

@@ -11,7 +11,8 @@
 
 import { TraceError } from "./error.js";
 import { CHUNK_RECORDS, RECORD_BYTES } from "./opcodes.js";
-import { isOp, namesDevice, OPS } from "./opstream.js";
+import { labelWord, namesDevice, OPS } from "./opstream.js";
+import { StreamCheck } from "./stream-check.js";
 import type { StreamNames, WriterNames } from "./text.js";
 
 const MAGIC = "SYSMMUOP";
@@ -28,7 +29,7 @@ export function isBinaryStream(bytes: Uint8Array): boolean {
 export class BinaryReader {
   records = 0;
   readonly lines = 0;
-  readonly byType: Record<string, number> = {};
+  readonly #counts = new Array<number>(OPS.length).fill(0);
   readonly #name: string;
   readonly #names: StreamNames;
   #carry = new Uint8Array(0);
@@ -36,10 +37,26 @@ export class BinaryReader {
   #promised = UNKNOWN;
   #devices: number[] = [];
   #labels: number[] = [];
+  readonly #check: StreamCheck;
 
   constructor(name: string, names: StreamNames) {
     this.#name = name;
     this.#names = names;
+    this.#check = new StreamCheck({
+      device: (number) => number < this.#devices.length,
+      label: (number) => number < this.#labels.length,
+      sysmmus: () => names.sysmmus?.(),
+      dramBytes: names.dramBytes,
+    });
+  }
+
+  /** Records by the name of their op. */
+  get byType(): Record<string, number> {
+    return Object.fromEntries(
+      OPS.flatMap(({ name }, op): [string, number][] =>
+        this.#counts[op]! > 0 ? [[name, this.#counts[op]!]] : [],
+      ),
+    );
   }
 
   /** Takes a chunk; returns the records it completes. */
@@ -114,7 +131,14 @@ export class BinaryReader {
     const low = view.getUint32(24, true);
     const high = view.getUint32(28, true);
     this.#promised = low === 0xffff_ffff && high === 0xffff_ffff ? UNKNOWN : high * 2 ** 32 + low;
-    this.#devices = texts.slice(0, devices).map((text) => this.#names.device(text));
+    if (devices > 65536) throw new TraceError(`header names ${devices} devices`, { file: this.#name });
+    try {
+      this.#devices = texts.slice(0, devices).map((text) => this.#names.device(text));
+    } catch (cause) {
+      // The machine has no room for one: say in which file.
+      if (!(cause instanceof TraceError) || cause.file !== "") throw cause;
+      throw new TraceError(cause.message, { file: this.#name });
+    }
     this.#labels = texts.slice(devices, devices + labels).map((text) => this.#names.label?.(text) ?? 0);
     this.#header = true;
     return end;
@@ -124,16 +148,17 @@ export class BinaryReader {
     for (let at = 0; at < words.length; at += 4) {
       const head = words[at]!;
       const op = head & 0xff;
-      if (!isOp(op)) {
-        throw new TraceError(`record ${this.records + at / 4}: ${op} is no op`, { file: this.#name });
+      const problem = this.#check.problem(head, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+      if (problem !== "") {
+        throw new TraceError(`record ${this.records + at / 4}: ${problem}`, { file: this.#name });
       }
-      this.byType[OPS[op]!.name] = (this.byType[OPS[op]!.name] ?? 0) + 1;
+      this.#counts[op]!++;
       if (namesDevice(op)) {
-        const device = this.#devices[head >>> 16];
-        if (device !== undefined) words[at] = ((head & 0xffff) | (device << 16)) >>> 0;
+        const device = this.#devices[head >>> 16] ?? 0;
+        words[at] = ((head & 0xffff) | (device << 16)) >>> 0;
       }
-      const label = op === 1 ? at + 2 : op === 21 ? at + 1 : -1;
-      if (label >= 0) words[label] = this.#labels[words[label]!] ?? words[label]!;
+      const label = labelWord(op);
+      if (label > 0) words[at + label] = this.#labels[words[at + label]!] ?? 0;
     }
   }
 }

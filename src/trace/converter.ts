@@ -19,6 +19,7 @@ import { Op } from "./opcodes.js";
 import type { RecordBuffer } from "./record.js";
 import type { PageRenumber } from "./renumber.js";
 import { entryLengths, type Run } from "./sg-lengths.js";
+import { MOST_ENTRIES } from "./stream-check.js";
 
 /** Which device accesses the converter makes up after each map. */
 export interface AccessPlan {
@@ -40,6 +41,8 @@ export interface ConverterCounts {
   skipped: number;
   /** Of these: maps and allocations that failed on the recording machine. */
   failed: number;
+  /** Maps and allocations of 4 GiB or more (in `skipped`): no 32-bit machine makes them. */
+  tooLarge: number;
   /** Bounce notices (in `below`). */
   bounced: number;
 }
@@ -47,6 +50,18 @@ export interface ConverterCounts {
 const PENDING_LIMIT = 16384;
 const UNDECIDED_LIMIT = 2048;
 const AS_MAPPED = 0xff;
+/** Direction that no map has; notices of it happen for unmaps and syncs only. */
+const DIR_NONE = 3;
+const MOST_BYTES = 0xffff_f000;
+
+/** Bytes from `pa` on that a 32-bit machine could map. */
+function fits(pa: number, bytes: number): boolean {
+  return bytes <= MOST_BYTES && pa + bytes <= 2 ** 32;
+}
+
+function asMapped(dir: number): number {
+  return dir === DIR_NONE ? AS_MAPPED : dir;
+}
 
 /** Converts one recording; feed it events in order, then `finish`. */
 export class Converter {
@@ -57,6 +72,7 @@ export class Converter {
     tableSyncs: 0,
     skipped: 0,
     failed: 0,
+    tooLarge: 0,
     bounced: 0,
   };
   readonly live = new LiveTable();
@@ -238,6 +254,15 @@ export class Converter {
       this.#failed();
       return;
     }
+    if (ev.dir === DIR_NONE && !resource) {
+      this.#failed();
+      return;
+    }
+    const pa = resource ? ev.physAddr % 2 ** 32 : this.#renumber.of(ev.physAddr);
+    if (!fits(pa, ev.size)) {
+      this.#tooLarge();
+      return;
+    }
     this.counts.replayed++;
     const device = this.#index(ev.device);
     const entry = this.live.add({
@@ -250,7 +275,6 @@ export class Converter {
       nents: 1,
     });
     this.#prefix(ev.attrs, 0);
-    const pa = resource ? ev.physAddr % 2 ** 32 : this.#renumber.of(ev.physAddr);
     this.#out.put(resource ? Op.MapResource : Op.Map, ev.dir, device, entry.handle, pa, ev.size);
     this.#after(entry.handle, ev.dmaAddr, resource ? 3 : ev.dir, device);
   }
@@ -258,6 +282,11 @@ export class Converter {
   #failed(): void {
     this.counts.skipped++;
     this.counts.failed++;
+  }
+
+  #tooLarge(): void {
+    this.counts.skipped++;
+    this.counts.tooLarge++;
   }
 
   /** What follows a map: the recorded address to compare, and accesses made up for the master. */
@@ -277,7 +306,7 @@ export class Converter {
       return;
     }
     this.counts.replayed++;
-    this.#out.put(op, ev.dir, device, entry.handle, 0, ev.size);
+    this.#out.put(op, asMapped(ev.dir), device, entry.handle, 0, Math.min(ev.size, MOST_BYTES));
     this.live.remove(entry);
   }
 
@@ -285,6 +314,10 @@ export class Converter {
     const runs = this.#claim(ev.task, ev.dmaAddr, ev.size);
     if (ev.virtNull !== 0 || ev.dmaAddr >= FAILED_64) {
       this.#failed();
+      return;
+    }
+    if (ev.size > MOST_BYTES) {
+      this.#tooLarge();
       return;
     }
     this.counts.replayed++;
@@ -330,8 +363,14 @@ export class Converter {
     }
     const runs = this.#claim(ev.task, dma, total);
     const nents = ev.physAddrs.length;
-    if (nents === 0 || dma < 0 || total === 0) {
+    if (nents === 0 || dma < 0 || total === 0 || ev.dir === DIR_NONE) {
       this.#failed();
+      return;
+    }
+    const lengths = entryLengths(ev.physAddrs, ev.sizes, total, runs);
+    const guest = lengths.map((_, i) => this.#renumber.of(ev.physAddrs.at[i]!));
+    if (nents > MOST_ENTRIES || total > MOST_BYTES || !guest.every((pa, i) => fits(pa, lengths[i]!))) {
+      this.#tooLarge();
       return;
     }
     this.counts.replayed++;
@@ -347,11 +386,10 @@ export class Converter {
       lastPhys: full === nents ? ev.physAddrs.at[nents - 1]! : -1,
       nents: full,
     });
-    const lengths = entryLengths(ev.physAddrs, ev.sizes, total, runs);
     this.#prefix(ev.attrs, 0);
     this.#out.put(Op.SgBegin, ev.dir, device, entry.handle, nents, largest > 65536 ? 0xffff_ffff : 0);
     for (let i = 0; i < nents; i++) {
-      this.#out.put(Op.SgEntry, 0, device, this.#renumber.of(ev.physAddrs.at[i]!), lengths[i]!, 0);
+      this.#out.put(Op.SgEntry, 0, device, guest[i]!, lengths[i]!, 0);
     }
     this.#out.put(Op.SgEnd, ev.dir, device, entry.handle, 0, 0);
     this.#after(entry.handle, dma, ev.dir, device);
@@ -366,7 +404,7 @@ export class Converter {
       return;
     }
     this.counts.replayed++;
-    this.#out.put(Op.UnmapSg, ev.dir, device, entry.handle, 0, 0);
+    this.#out.put(Op.UnmapSg, asMapped(ev.dir), device, entry.handle, 0, 0);
     this.live.remove(entry);
   }
 
@@ -380,6 +418,6 @@ export class Converter {
     this.counts.replayed++;
     const op = forDevice ? Op.SyncForDevice : Op.SyncForCpu;
     const offset = entry.kind === "sg" ? 0 : dma - entry.dma;
-    this.#out.put(op, ev.dir === 3 ? AS_MAPPED : ev.dir, device, entry.handle, offset, size);
+    this.#out.put(op, asMapped(ev.dir), device, entry.handle, offset, Math.min(size, MOST_BYTES));
   }
 }

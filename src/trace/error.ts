@@ -39,6 +39,6 @@ export class TraceError extends Error {
 
 function shorten(text: string): string {
   let clean = "";
-  for (const c of text.trim()) clean += c < " " || c === "\x7f" ? "?" : c;
+  for (const c of text.trim()) clean += c < " " || (c >= "\x7f" && c < "\xa0") ? "?" : c;
   return clean.length > SHOWN ? `${clean.slice(0, SHOWN)}... (${clean.length} characters)` : clean;
 }

@@ -147,6 +147,8 @@ export class FieldReader {
         return this.#done(b, end, Field.Paddr, ev);
       case K_SIZE:
         ev.size = this.#number(b, end, 10);
+        // All ones, -1 to who wrote it: no size at all.
+        if (ev.size > Number.MAX_SAFE_INTEGER) return this.#fail(Field.Size);
         return this.#done(b, end, Field.Size, ev);
       case K_UNMAPPED:
         ev.unmappedSize = this.#number(b, end, 10);

@@ -16,10 +16,14 @@ import type { RecordBuffer } from "./record.js";
 import type { PageRenumber } from "./renumber.js";
 
 const ENTRIES = 16384;
+/** Of one mapping. */
+const MOST_BYTES = 0xffff_f000;
 
 interface Group {
   readonly task: number;
   readonly iova: number;
+  /** Lines it is made of. */
+  lines: number;
   end: number;
   readonly pas: number[];
   readonly sizes: number[];
@@ -54,9 +58,16 @@ export class IommuCalls {
 
   /** One map line. */
   map(task: number, iova: number, pa: number, size: number): void {
-    this.#o.counts.replayed++;
+    const { counts } = this.#o;
+    if (size > MOST_BYTES) {
+      counts.skipped++;
+      counts.tooLarge++;
+      return;
+    }
+    counts.replayed++;
     const group = this.#open.get(task);
-    if (group !== undefined && group.end === iova && group.pas.length < ENTRIES) {
+    const joins = group !== undefined && group.end === iova && iova + size - group.iova <= MOST_BYTES;
+    if (joins && group.pas.length < ENTRIES) {
       const last = group.pas.length - 1;
       if (group.pas[last]! + group.sizes[last]! === pa) group.sizes[last]! += size;
       else {
@@ -64,10 +75,11 @@ export class IommuCalls {
         group.sizes.push(size);
       }
       group.end += size;
+      group.lines++;
       return;
     }
     if (group !== undefined) this.#close(group);
-    this.#open.set(task, { task, iova, end: iova + size, pas: [pa], sizes: [size] });
+    this.#open.set(task, { task, iova, lines: 1, end: iova + size, pas: [pa], sizes: [size] });
   }
 
   /** One unmap line of [iova, iova + size). */
@@ -111,7 +123,14 @@ export class IommuCalls {
 
   #close(group: Group): void {
     this.#open.delete(group.task);
-    const { out, renumber, live, device, times, expect } = this.#o;
+    const { out, renumber, live, device, times, expect, counts } = this.#o;
+    const guest = group.pas.map((pa) => renumber.of(pa));
+    if (guest.some((pa, i) => pa + group.sizes[i]! > 2 ** 32)) {
+      counts.replayed -= group.lines;
+      counts.skipped += group.lines;
+      counts.tooLarge += group.lines;
+      return;
+    }
     const single = group.pas.length === 1;
     const size = group.end - group.iova;
     const entry = live.add({
@@ -124,11 +143,11 @@ export class IommuCalls {
       nents: group.pas.length,
     });
     this.#start(group.iova, entry);
-    if (single) out.put(Op.Map, 0, device, entry.handle, renumber.of(group.pas[0]!), size);
+    if (single) out.put(Op.Map, 0, device, entry.handle, guest[0]!, size);
     else {
       out.put(Op.SgBegin, 0, device, entry.handle, group.pas.length, 0xffff_ffff);
       for (let i = 0; i < group.pas.length; i++) {
-        out.put(Op.SgEntry, 0, device, renumber.of(group.pas[i]!), group.sizes[i]!, 0);
+        out.put(Op.SgEntry, 0, device, guest[i]!, group.sizes[i]!, 0);
       }
       out.put(Op.SgEnd, 0, device, entry.handle, 0, 0);
     }

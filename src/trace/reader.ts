@@ -12,6 +12,7 @@ import { TraceError } from "./error.js";
 import { EVENTS } from "./events.js";
 import { FtraceParser } from "./ftrace.js";
 import { RECORD_WORDS } from "./opcodes.js";
+import { sortRecords } from "./opstream.js";
 import { RecordBuffer } from "./record.js";
 import { PageRenumber } from "./renumber.js";
 import { type ByteSource, firstBytes } from "./source.js";
@@ -23,6 +24,10 @@ export interface TraceOptions {
   device: (name: string) => number;
   /** Number of a label; asked once per label. Default: all 0. */
   label?: (text: string) => number;
+  /** System MMUs of the machines the stream will run on, so far. Default: register accesses are not checked. */
+  sysmmus?: () => number;
+  /** Bytes of DRAM of these machines. Default: the CPU's accesses may have any length. */
+  dramBytes?: number;
   /** Guest memory that recorded pages are placed in: base and bytes, multiples of 1 MiB. */
   guestBase: number;
   guestBytes: number;
@@ -125,10 +130,14 @@ class Reader implements TraceReader {
   }
 
   #take(event: Parameters<Converter["event"]>[0]): void {
+    this.#placed(() => this.#converter.event(event));
+  }
+
+  #placed(step: () => void): void {
     try {
-      this.#converter.event(event);
+      step();
     } catch (cause) {
-      // A full guest: say where in the trace.
+      // A full guest or machine: say where in the trace.
       if (cause instanceof TraceError && cause.file === "") {
         throw new TraceError(cause.message, { file: this.#parser.file, line: this.#parser.line });
       }
@@ -147,7 +156,7 @@ class Reader implements TraceReader {
         yield* this.#stream(file, source, new TextReader(source.name, this.#options), first, raw, "text");
       else yield* this.#ftrace(file, source, first, raw);
     }
-    this.#converter.finish();
+    this.#placed(() => this.#converter.finish());
     const last = this.#sources.length - 1;
     for (let rest = this.#out.finish(); rest !== undefined; rest = this.#out.finish()) {
       yield { records: rest, file: last };
@@ -232,7 +241,10 @@ class Reader implements TraceReader {
       bytes = step.done === true ? undefined : step.value;
     }
     for (const records of reader.end()) yield this.#count(records, file);
-    this.#converter.counts.replayed += reader.records;
+    const { calls, parts, idle } = sortRecords(reader.byType);
+    this.#converter.counts.replayed += calls;
+    this.#converter.counts.below += parts;
+    this.#converter.counts.skipped += idle;
     this.#files.push({
       name: source.name,
       format,

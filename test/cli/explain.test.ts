@@ -91,6 +91,14 @@ describe("explaining", () => {
 });
 
 describe("command", () => {
+  it("takes a level-1 descriptor", async () => {
+    const io = new FakeIo(".");
+    expect(await run(["explain", "0x20001000", "--lv1", "0x6d9c0001", "--json"], io)).toBe(0);
+    const without = new FakeIo(".");
+    expect(await run(["explain", "0x20001000", "--json"], without)).toBe(0);
+    expect(JSON.parse(io.out).addresses).not.toEqual(JSON.parse(without.out).addresses);
+  });
+
   it("takes an address, words of a line, and a file", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sysmmu-explain-"));
     try {

@@ -79,6 +79,15 @@ describe("replay command", () => {
     expect((await replay({ failOnFindings: true }, clean)).status).toBe(0);
   });
 
+  it.each(["badHandles", "takenHandles", "cpuBusErrors"] as const)(
+    "takes %s for a finding",
+    async (field) => {
+      const [first, ...rest] = sampleReport.strategies.map((s) => ({ ...s, faults: 0, staleHits: 0 }));
+      const report = { ...sampleReport, strategies: [{ ...first!, [field]: 1 }, ...rest] };
+      expect((await replay({ failOnFindings: true }, report)).status).toBe(1);
+    },
+  );
+
   it("shows a bar on a terminal and nothing elsewhere", async () => {
     expect((await replay({}, sampleReport, true)).io.err).toContain("replay [");
     expect((await replay({}, sampleReport, false)).io.err).toBe("");

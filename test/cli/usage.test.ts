@@ -36,6 +36,15 @@ describe("bad usage", () => {
     [["replay", "--out", ".", "missing.txt"], /--out \.: is a folder/],
     [["conformance"], /conformance needs vector files/],
     [["conformance", "missing"], /missing: no such file or folder/],
+    [["explain", "0x1000", "--lv1"], /--lv1 needs a value/],
+    [["explain", "0x1000", "--pt-base="], /--pt-base needs a value/],
+    [["explain", "0x1000", "--ptBase", "0"], /unknown option --ptBase/],
+    [["explain", "0x1000", "--lv1", "1", "--lv1", "2"], /--lv1 is given more than once/],
+    [["explain", "-", "-"], /standard input \(-\) can be read only once/],
+    [["replay", "--json=foo"], /--json takes no value, got "foo"/],
+    [["replay", "--no-json"], /unknown option --no-json/],
+    [["replay", "--json", "--json"], /--json is given more than once/],
+    [["soc", ""], /soc: an argument is empty/],
     [["bench", "extra"], /bench takes no argument, got "extra" too/],
   ];
   it.each(cases)("%j", async (args, message) => {

@@ -1,6 +1,6 @@
 // Every example runs as a user would run it: with Node, against the built package.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -32,6 +32,16 @@ describe("examples", () => {
       expect(out).toMatch(EXPECTED[name]!);
     });
   }
+  it("replay-from-a-script.mjs runs in a folder whose name has a blank", () => {
+    const spaced = join(folder, "a folder");
+    mkdirSync(join(spaced, "node_modules"), { recursive: true });
+    symlinkSync(process.cwd(), join(spaced, "node_modules", "sysmmu"));
+    symlinkSync(join(process.cwd(), "examples", "traces"), join(spaced, "traces"));
+    const script = join(spaced, "replay.mjs");
+    copyFileSync(join("examples", "replay-from-a-script.mjs"), script);
+    const out = execFileSync(process.execPath, ["--preserve-symlinks-main", script], { encoding: "utf8" });
+    expect(out).toMatch(EXPECTED["replay-from-a-script.mjs"]!);
+  });
   it("leave nothing behind", () => {
     rmSync(folder, { recursive: true, force: true });
   });

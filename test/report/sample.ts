@@ -69,6 +69,9 @@ function strategy(name: StrategyReport["strategy"]): StrategyReport {
     faults: iommu ? 4 : 0,
     busErrors: 0,
     staleHits: iommu ? 1 : 0,
+    badHandles: 0,
+    takenHandles: 0,
+    cpuBusErrors: 0,
     addresses: { equal: iommu ? 1240 : 0, different: iommu ? 0 : 1240, noData: 3 },
     tableSyncs: { recorded: 1300, made: iommu ? 1300 : 0 },
     liveAtEnd: {

@@ -48,8 +48,8 @@ describe("calls", () => {
     for (let i = 1; i <= 50; i++) text += map(i * 4096, 0x4000_0000) + unmap(i * 4096);
     const { lines, summary } = await convert(text);
     expect(lines).toHaveLength(100);
-    expect(lines[0]).toBe("map dir=1 pa=0x40000000 size=0x1000");
-    expect(lines[1]).toBe("unmap dir=1 size=0x1000");
+    expect(lines[0]).toBe("map dev=0 dir=1 handle=0x0 pa=0x40000000 size=0x1000");
+    expect(lines[1]).toBe("unmap dir=1 handle=0x0 size=0x1000");
     expect(summary).toMatchObject({ handles: 1, live: 0 });
   });
 
@@ -60,7 +60,10 @@ describe("calls", () => {
       iommuUnmap(0x1000, 4096) +
       unmap(0x1200, 512);
     const { lines, summary } = await convert(text);
-    expect(lines).toEqual(["map dir=1 pa=0x40010200 size=0x200", "unmap dir=1 size=0x200"]);
+    expect(lines).toEqual([
+      "map dev=0 dir=1 handle=0x0 pa=0x40010200 size=0x200",
+      "unmap dir=1 handle=0x0 size=0x200",
+    ]);
     expect(summary.counts).toMatchObject({ replayed: 2, below: 2 });
   });
 
@@ -76,7 +79,7 @@ describe("calls", () => {
       "feed-pages pa=0x41100000 bytes=0x100000",
       "feed-pages pa=0x40300000 bytes=0x10000",
       "prefix attrs=0x4",
-      "alloc size=0x110000",
+      "alloc dev=0 handle=0x0 size=0x110000",
     ]);
   });
 
@@ -90,11 +93,11 @@ describe("calls", () => {
       line(`dma_unmap_sg: dev dir=TO_DEVICE phys_addrs=${list([0x4000_0200, 0x4010_0000])} attrs=`);
     const { lines } = await convert(text);
     expect(lines).toEqual([
-      "sg-begin dir=1 nents=0x2",
+      "sg-begin dev=0 dir=1 handle=0x0 nents=0x2",
       "sg-entry pa=0x40000200 length=0x1e00",
       "sg-entry pa=0x40100000 length=0x64",
-      "sg-end dir=1",
-      "unmap-sg dir=1",
+      "sg-end dir=1 handle=0x0",
+      "unmap-sg dir=1 handle=0x0",
     ]);
   });
 
@@ -103,7 +106,7 @@ describe("calls", () => {
       map(0x5000, 0x4000_0000, 8192, "FROM_DEVICE") +
       line("dma_sync_single_for_cpu: dev dir=FROM_DEVICE dma_addr=6010 size=64");
     const { lines } = await convert(text);
-    expect(lines[1]).toBe("sync-for-cpu dir=2 offset=0x1010 size=0x40");
+    expect(lines[1]).toBe("sync-for-cpu dir=2 handle=0x0 offset=0x1010 size=0x40");
   });
 
   it("count what they cannot or need not replay", async () => {
@@ -130,12 +133,55 @@ describe("calls", () => {
     });
   });
 
+  it("count sizes that 32 bits do not hold, and refuse those that no number is", async () => {
+    const sg = (sizes: number[]) =>
+      line(
+        `dma_map_sg: dev dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0x1000} sizes=${list(sizes)} phys_addrs=${list([0x4000_0000])} attrs=`,
+      );
+    const alloc = (size: string) =>
+      line(`dma_alloc: dev dir=BIDIRECTIONAL dma_addr=1000 size=${size} virt_addr=(ptrval) flags=0 attrs=`);
+    const { lines, summary } = await convert(
+      map(0x1000, 0x4000_0000, 2 ** 32) + sg([2 ** 32]) + alloc("4294967296") + unmap(0x1000, 2 ** 32),
+    );
+    expect(lines).toEqual([]);
+    expect(summary.counts).toMatchObject({
+      replayed: 0,
+      skipped: 3,
+      failed: 0,
+      tooLarge: 3,
+      beforeRecording: 1,
+    });
+    const most = "18446744073709551615";
+    const text = alloc(most) + map(0x1000, 0x4000_0000).replace("size=4096", `size=${most}`);
+    await expect(convert(text)).rejects.toThrow(/^t:1: malformed dma_alloc, bad size/);
+    const lenient = await convert(text, { lenient: true });
+    expect(lenient.lines).toEqual([]);
+    expect(lenient.summary.counts).toMatchObject({ replayed: 0, malformed: 2 });
+  });
+
+  it("never make a direction that no map has", async () => {
+    const { lines, summary } = await convert(
+      map(0x1000, 0x4000_0000, 4096, "NONE") +
+        map(0x2000, 0x4000_0000) +
+        unmap(0x2000).replace("TO_DEVICE", "NONE"),
+    );
+    expect(lines).toEqual([
+      "map dev=0 dir=1 handle=0x0 pa=0x40000000 size=0x1000",
+      "unmap dir=255 handle=0x0 size=0x1000",
+    ]);
+    expect(summary.counts).toMatchObject({ replayed: 2, skipped: 1, failed: 1 });
+  });
+
   it("bring accesses of the master and expected addresses along", async () => {
     const { lines } = await convert(map(0x5000, 0x4000_0000, 4096, "FROM_DEVICE"), {
       access: "stream:2",
       expect: true,
     });
-    expect(lines.slice(1)).toEqual(["expect address=0x5000", "dev-write", "dev-write"]);
+    expect(lines.slice(1)).toEqual([
+      "expect handle=0x0 address=0x5000",
+      "dev-write handle=0x0",
+      "dev-write handle=0x0",
+    ]);
   });
 });
 
@@ -151,22 +197,35 @@ describe("a recording without dma events", () => {
     const { lines, names, summary } = await convert(text);
     expect(names).toEqual(["iommu"]);
     expect(lines).toEqual([
-      "sg-begin nents=0x2 max-segment=0xffffffff",
+      "sg-begin dev=0 dir=0 handle=0x0 nents=0x2 max-segment=0xffffffff",
       "sg-entry pa=0x40000000 length=0x1000",
       "sg-entry pa=0x40010000 length=0x1000",
-      "sg-end",
-      "unmap-sg dir=255",
-      "map pa=0x40000000 size=0x1000",
-      "unmap dir=255",
+      "sg-end handle=0x0",
+      "unmap-sg dir=255 handle=0x0",
+      "map dev=0 dir=0 handle=0x0 pa=0x40000000 size=0x1000",
+      "unmap dir=255 handle=0x0",
     ]);
     expect(summary.counts).toMatchObject({ replayed: 5, beforeRecording: 1 });
+  });
+
+  it("never joins lines to what 32 bits do not hold", async () => {
+    const gib = 2 ** 30;
+    let text = "";
+    for (let i = 0; i < 5; i++) text += iommuMap(i * gib, (i % 3) * gib, gib);
+    text += iommuMap(0x10_0000_0000, 0, 2 ** 32, 9);
+    const { lines, summary } = await convert(text, { guestBase: 0, guestBytes: 2 ** 32 - MIB });
+    expect(lines.map((l) => l.split(" ").at(-1))).toEqual(["size=0xc0000000", "size=0x80000000"]);
+    expect(summary.counts).toMatchObject({ replayed: 5, skipped: 1, tooLarge: 1 });
   });
 
   it("ends a mapping when its last part is unmapped", async () => {
     const text =
       iommuMap(0x10000, 0x4000_0000, 16384) + iommuUnmap(0x10000, 4096) + iommuUnmap(0x11000, 12288);
     const { lines } = await convert(text);
-    expect(lines).toEqual(["map pa=0x40000000 size=0x4000", "unmap dir=255"]);
+    expect(lines).toEqual([
+      "map dev=0 dir=0 handle=0x0 pa=0x40000000 size=0x4000",
+      "unmap dir=255 handle=0x0",
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FieldWatch } from "../../conformance/field-watch.js";
 import type {
   ConformanceContext,
   ConformanceResult,
@@ -16,10 +17,10 @@ import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../co
 import { type Io, UsageError } from "../io.js";
 import { jsonText, writeOutput } from "../output.js";
 import { startProgress } from "../progress.js";
-import { listVectorFiles, neighbours, readVectorRecords, vectorKind } from "../vectors.js";
+import { checkKinds, listVectorFiles, neighbours, readVectorRecords, vectorKind } from "../vectors.js";
 
 /** Raised when the JSON form changes. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SIDE_WIDTH = 48;
 
 /** One file's outcome; `result` is null when no runner took it, and `problem` says why. */
@@ -48,7 +49,7 @@ function sum(parts: readonly { operations: number }[]): number {
 }
 
 function checkedResult(file: VectorFile, result: ConformanceResult): string | null {
-  const parts = result.agreed + result.differed + sum(result.excepted) + sum(result.notRun);
+  const parts = result.agreed + result.differed + sum(result.notRun);
   if (parts === result.operations) return null;
   return `the runner of ${file.kind} accounts for ${parts} of ${result.operations} operations`;
 }
@@ -68,8 +69,27 @@ async function runFile(
     return { ...outcome, result, problem: checkedResult(file, result) };
   } catch (error) {
     // One file that breaks its runner must not hide how the others fare.
-    return { ...outcome, result: null, problem: `not run to its end: ${(error as Error).message}` };
+    return { ...outcome, result: null, problem: await whatBroke(error, file, context, runner) };
   }
+}
+
+/** Plays the file again to learn at which line and field its runner broke. */
+async function whatBroke(
+  error: unknown,
+  file: VectorFile,
+  context: ConformanceContext,
+  runner: ConformanceRunner,
+): Promise<string> {
+  const watch = new FieldWatch();
+  const files = context.files.map((one) => watch.overFile(one));
+  const own = files[context.files.indexOf(file)] ?? watch.overFile(file);
+  try {
+    await runner(own, { files });
+  } catch (again) {
+    const found = watch.explain(again);
+    if (found !== null) return `not run to its end: ${found.place}: ${found.what}`;
+  }
+  return `not run to its end: ${(error as Error).message}`;
 }
 
 function failed({ result, problem }: FileOutcome): boolean {
@@ -102,12 +122,10 @@ function renderText(outcomes: readonly FileOutcome[]): string {
     file,
     kind ?? "unknown",
     ...(result === null
-      ? ["-", "-", "-", "-", "-"]
-      : [result.operations, result.agreed, result.differed, sum(result.excepted), sum(result.notRun)].map(
-          formatCount,
-        )),
+      ? ["-", "-", "-", "-"]
+      : [result.operations, result.agreed, result.differed, sum(result.notRun)].map(formatCount)),
   ]);
-  const titles = ["operations", "agree", "differ", "excepted", "not run"];
+  const titles = ["operations", "agree", "differ", "not run"];
   const lines = tableLines(
     [{ title: "File" }, { title: "kind", align: "left" }, ...titles.map((title) => ({ title }))],
     rows,
@@ -115,11 +133,9 @@ function renderText(outcomes: readonly FileOutcome[]): string {
   for (const { file, problem, result } of outcomes) {
     if (problem !== null) lines.push("", `${file}: ${problem}`);
     if (result === null) continue;
-    for (const { reason, operations } of result.excepted) {
-      lines.push("", `${file}: ${formatCount(operations)} excepted: ${reason}`);
-    }
-    for (const { reason, operations } of result.notRun) {
-      lines.push("", `${file}: ${formatCount(operations)} not run: ${reason}`);
+    for (const { reason, operations, line } of result.notRun) {
+      const place = line === undefined ? file : `${file}:${line}`;
+      lines.push("", `${place}: ${formatCount(operations)} not run: ${reason}`);
     }
     const first = result.differences[0];
     if (first !== undefined) lines.push("", `${file}: first difference`, ...sideBySide(first));
@@ -142,6 +158,7 @@ export async function runConformanceCommand(
   for (const name of listVectorFiles(args, io)) {
     const records = readVectorRecords(name, io);
     const kind = vectorKind(records);
+    checkKinds(name, kind, records);
     if (kind !== undefined) files.push({ name, kind, records });
     else {
       const problem = "not run: no line tells what kind of vectors these are";

@@ -36,6 +36,9 @@ function findings(report: ReplayReport): number {
       s.faults +
       s.staleHits +
       s.busErrors +
+      s.badHandles +
+      s.takenHandles +
+      s.cpuBusErrors +
       s.devices.reduce((errors, d) => errors + d.mapErrors + d.allocErrors, 0),
     0,
   );
@@ -103,7 +106,10 @@ export const replay: Command = {
     { flags: "--dram <size>", text: "Guest DRAM, 32M to 2G (default 1152M)" },
     { flags: "--access <how>", text: "Accesses of the masters: none, once, stream:N (default once)" },
     { flags: "--lenient", text: "Count malformed events instead of stopping at the first" },
-    { flags: "--fail-on-findings", text: "Exit status 1 on faults, stale hits, bus errors or failed maps" },
+    {
+      flags: "--fail-on-findings",
+      text: "Exit status 1 on faults, stale hits, bus errors, failed maps or wrong handles",
+    },
   ],
   examples: [
     "sysmmu replay",

@@ -161,7 +161,7 @@ export function socArgument(argument: string, cwd: string): SocDescription {
   if (Object.hasOwn(SOCS, argument)) return socByName(argument);
   let blob: Uint8Array;
   try {
-    blob = readFileSync(resolve(cwd, argument));
+    blob = readFileSync(argument === "-" ? 0 : resolve(cwd, argument));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "cannot be read";
     throw new UsageError(
@@ -181,7 +181,12 @@ export const soc: Command = {
   usage: "soc [name-or-dtb]",
   summary: "list the System MMUs and bus masters of an SoC or of a board's device tree",
   options: [],
-  examples: ["sysmmu soc", "sysmmu soc exynos4412", "sysmmu soc exynos4412-odroidu3.dtb --json"],
+  examples: [
+    "sysmmu soc",
+    "sysmmu soc exynos4412",
+    "sysmmu soc exynos4412-odroidu3.dtb --json",
+    "dtc -O dtb board.dts | sysmmu soc -",
+  ],
   async run(args: readonly string[], options: OptionValues, io: Io): Promise<number> {
     const [argument] = args;
     if (argument === undefined) {
