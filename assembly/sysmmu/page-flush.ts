@@ -31,7 +31,7 @@ export function pageFlushable(index: u32): bool {
 
 /** True when the translation caches of instance `index` hold anything. */
 function holds(mmu: Sysmmu): bool {
-  if (tlbLive(mmu.l1) !== 0 || (mmu.l2 !== 0 && tlbLive(mmu.l2) !== 0)) return true;
+  if (mmu.buffers !== 0 || tlbLive(mmu.l1) !== 0 || (mmu.l2 !== 0 && tlbLive(mmu.l2) !== 0)) return true;
   return mmu.flpd !== 0 && flpdLive(mmu.flpd) !== 0;
 }
 
