@@ -87,10 +87,12 @@ function widen(r: Replay, h: u32): bool {
 // Only static methods can be forced inline.
 @unmanaged
 class Handle {
-  /** Sets what handle `h` names; grows the table. Nothing when memory is exhausted. */
+  /** Sets what handle `h` names; grows the table. False, and nothing done, when memory is exhausted. */
   @inline
-  static bind(r: Replay, h: u32, word: u32): void {
-    if (h < r.capacity || widen(r, h)) store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
+  static bind(r: Replay, h: u32, word: u32): bool {
+    if (h >= r.capacity && !widen(r, h)) return false;
+    store<u32>(<usize>r.handles + ((<usize>h) << 2), word);
+    return true;
   }
 }
 

@@ -1,10 +1,10 @@
 // One System MMU: the record at SYSMMUS that holds its registers and state.
 //
 //  0x00 version    0x04 generation  0x08 ctrl       0x0c cfg
-//  0x10 ptBase     0x14 ptBaseHigh  0x18 intStatus  0x1c blockPolls
+//  0x10 ptBase     0x14 ptBaseHigh  0x18 intStatus  0x1c buffers
 //  0x20 blockLeft  0x24 space       0x28 l1         0x2c l2
 //  0x30 flpd       0x34 file        0x38 access     0x3c unknown
-//  0x40 fetch      0x44 buffers     0x48 stop       0x4c paHigh
+//  0x40 fetch      0x44 blockPolls  0x48 stop       0x4c paHigh
 //  0x50 held, heldVa for reads      0x58 the same for writes
 //  0x60 stale      0x64 lv1Address  0x68 lv1        0x6c lv2Address  0x70 lv2
 //  0x74 fault      0x78 mask        0x7c paPage
@@ -31,7 +31,7 @@ export class Sysmmu {
   ptBase: u32;
   ptBaseHigh: u32;
   intStatus: u32;
-  blockPolls: u32;
+  buffers: u32;
   blockLeft: u32;
   space: u32;
   l1: u32;
@@ -41,7 +41,7 @@ export class Sysmmu {
   access: u32;
   unknown: u32;
   fetch: u32;
-  buffers: u32;
+  blockPolls: u32;
   stop: u32;
   paHigh: u32;
   heldRead: u32;
@@ -68,6 +68,8 @@ export const CFG_SMALL_LV1: u32 = 1 << 5;
 export const CFG_FLPD: u32 = 1 << 20;
 
 export const SYSMMU_COUNTERS: usize = 0x80;
+/** intStatus and buffers as one u64: 0 when no fault is reported and no prefetch buffer modelled. */
+export const SYSMMU_PLAIN: usize = 0x18;
 
 /** Block `file`: u64 starts of four performance counters, then six banks of 16 bytes. */
 export const FILE_STARTS: usize = 0x1000;

@@ -29,13 +29,15 @@ export function pageFlushable(index: u32): bool {
   return (sysmmuDark(index) & DARK_POWER) === 0;
 }
 
-function entries(mmu: Sysmmu): u32 {
-  return tlbLive(mmu.l1) + (mmu.l2 !== 0 ? tlbLive(mmu.l2) : 0);
+/** True when the translation caches of instance `index` hold anything. */
+function holds(mmu: Sysmmu): bool {
+  if (mmu.buffers !== 0 || tlbLive(mmu.l1) !== 0 || (mmu.l2 !== 0 && tlbLive(mmu.l2) !== 0)) return true;
+  return mmu.flpd !== 0 && flpdLive(mmu.flpd) !== 0;
 }
 
-/** Translations that instance `index` holds in both levels. */
+/** 1 when the translation caches of instance `index` hold anything, else 0. */
 export function sysmmuLive(index: u32): u32 {
-  return entries(sysmmuOf(index));
+  return holds(sysmmuOf(index)) ? 1 : 0;
 }
 
 /** Invalidates `pages` pages from that of `va` on, one sequence each. */
@@ -46,7 +48,7 @@ export function pageFlush(index: u32, va: u32, pages: u32): void {
   sysmmuCount(mmu, SYSCOUNT_REG_WRITES, pages * 3);
   sysmmuCount(mmu, SYSCOUNT_REG_READS, pages * 2);
   countAdd(COUNT_INVALIDATIONS, pages);
-  if (entries(mmu) === 0 && (mmu.flpd === 0 || flpdLive(mmu.flpd) === 0)) {
+  if (!holds(mmu)) {
     sysmmuCount(mmu, SYSCOUNT_FLUSH_ENTRY, pages);
     return;
   }

@@ -40,7 +40,7 @@ import {
 } from "../tlb/tlb";
 import { bufferedLookup, resolve } from "./buffers";
 import { hold } from "./fault";
-import { blocked, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { blocked, CTRL_BLOCK, CTRL_ENABLE, SYSMMU_PLAIN, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { denied, found } from "./lookup";
 
 /** Answers of `gate`: look up, pass untranslated, held. */
@@ -83,7 +83,8 @@ function address(mmu: Sysmmu, data: u32, va: u32): u32 {
  */
 export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
   const mmu = sysmmuOf(index);
-  if ((mmu.intStatus | mmu.buffers) === 0 && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
+  const plain = load<u64>(changetype<usize>(mmu), SYSMMU_PLAIN) === 0;
+  if (plain && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
     mmu.stop = STOP_NONE;
     const l1 = mmu.l1;
     const column = tlbColumn(l1);

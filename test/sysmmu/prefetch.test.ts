@@ -1,6 +1,6 @@
 // Prefetch buffers as a model: what they take along, what they serve, what drops it.
 import { describe, expect, it } from "vitest";
-import { exynos4412, Machine } from "../../src/index.js";
+import { DmaDirection, exynos4412, Machine } from "../../src/index.js";
 import { builds } from "../cores.js";
 import { FAULT, MEMORY, Unit } from "./unit.js";
 
@@ -219,6 +219,31 @@ describe("tlb.prefetchBuffers", () => {
     expect(mmu.explain(0x2000).join("\n")).toContain("a prefetch buffer answers reads of it");
     expect(mmu.explain(0x1_2000).join("\n")).not.toContain("prefetch buffer");
     expect(machine(0).sysmmu("fimc0").readUint32(0x400)).toBe(3);
+  });
+
+  it("are flushed by the driver's unmap when they alone hold the page", () => {
+    const m = Machine.create({
+      soc: exynos4412,
+      dram: { bytes: 4 << 20 },
+      profile: "v3.6", // the driver that opens both windows
+      sysmmuVersion: 0x3020_0000,
+      tlb: { prefetchBuffers: 3, fetch: 1, l2Sets: 0xffff_ffff },
+    });
+    const device = m.device("fimc0");
+    m.iommu.createMapping({ base: 0x2000_0000, size: 128 << 20 }).attach(device);
+    const [a, b] = [0, 1].map(() =>
+      device.dma.mapSingle(m.memory.alloc(4096)!, 4096, DmaDirection.ToDevice, 0, "page"),
+    );
+    device.read(a!, 64);
+    const live = () => {
+      const { fills, evictions, invalidated } = m.sysmmu("fimc0").statistics();
+      return fills - evictions - invalidated;
+    };
+    expect(live()).toBe(3); // one in the cache, both in the buffer
+    device.dma.unmapSingle(a!, 4096, DmaDirection.ToDevice);
+    expect(live()).toBe(1);
+    device.dma.unmapSingle(b!, 4096, DmaDirection.ToDevice);
+    expect(live()).toBe(0);
   });
 
   it("and the rest of tlb are checked by name", () => {

@@ -213,7 +213,7 @@ export class Subject {
         descriptors[tag + slot] = { word: this.words[line + 16 + slot]!, dead, owner };
       }
     }
-    const buffers = this.words[this.#record + (0x44 >>> 2)]! >>> 2;
+    const buffers = this.words[this.#record + (0x1c >>> 2)]! >>> 2;
     const subs = Array.from({ length: buffers === 0 ? 0 : 12 }, (_, n) => {
       const sub = this.words[buffers + 4 + n]! >>> 2;
       const block = this.words[sub + 8]!;
