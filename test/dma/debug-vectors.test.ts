@@ -26,7 +26,8 @@ test("a changed record is found, an unknown call is not skipped", async () => {
   const result = await run(changed);
   expect(result.differed).toBe(1);
   expect(result.differences[0]).toMatchObject({ line: at + 1 });
-  expect(result.notRun).toEqual([{ reason: "unknown operation map_teapot", operations: 1 }]);
+  const { line } = records.at(-1)!;
+  expect(result.notRun).toEqual([{ reason: "unknown operation map_teapot", operations: 1, line }]);
 });
 
 test("pointers are compared as numbers", async () => {
