@@ -2,11 +2,19 @@
 
 import type { CacheLevelStatistics } from "../cache/cache-statistics.js";
 import type { Device } from "../machine/device.js";
-import type { CacheLevelReport, DeviceReport, StrategyReport, TlbReport } from "../report/types.js";
+import type { Finding } from "../machine/findings.js";
+import type {
+  CacheLevelReport,
+  DeviceReport,
+  FindingsReport,
+  StrategyReport,
+  TlbReport,
+} from "../report/types.js";
 import { figuresByArea } from "./figures.js";
 import type { StrategyRun } from "./strategy.js";
 
 const OLDEST = 20;
+const FIRST_FINDINGS = 20;
 
 /** Everything one strategy's machine counted. */
 export function strategyReport(run: StrategyRun): StrategyReport {
@@ -36,6 +44,7 @@ export function strategyReport(run: StrategyRun): StrategyReport {
     badHandles: statistics.replay.badHandles,
     takenHandles: statistics.replay.takenHandles,
     cpuBusErrors: statistics.cpu.busErrors,
+    findings: findingsReport(machine.findings()),
     addresses: {
       equal: statistics.replay.addressesEqual,
       different: statistics.replay.addressesDifferent,
@@ -66,6 +75,22 @@ export function strategyReport(run: StrategyRun): StrategyReport {
       ),
       live: live.length,
     }),
+  };
+}
+
+function findingsReport(findings: readonly Finding[]): FindingsReport {
+  return {
+    total: findings.length,
+    hazards: findings.filter(({ kind }) => kind !== "fault" && kind !== "stale-hit").length,
+    first: findings.slice(0, FIRST_FINDINGS).map((f) => ({
+      kind: f.kind,
+      message: f.message,
+      device: f.device,
+      iova: f.iova,
+      seq: f.seq,
+      count: f.count,
+      mapping: f.mapping?.id ?? null,
+    })),
   };
 }
 

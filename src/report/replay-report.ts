@@ -10,6 +10,8 @@ import type { ReplayReport, StrategyReport } from "./types.js";
 
 /** Rows of the table of live mappings. */
 const LIVE_ROWS = 8;
+/** Findings shown of each strategy. */
+const FINDING_ROWS = 8;
 
 /** The whole report as text that ends in a line feed. */
 export function renderReplayReport(report: ReplayReport): string {
@@ -20,6 +22,7 @@ export function renderReplayReport(report: ReplayReport): string {
     operationBlock(report),
     strategyBlock(report.strategies),
     ...deviceBlocks(report.strategies),
+    findingBlock(report.strategies),
     liveBlock(report.strategies),
     report.notes.length === 0 ? [] : ["Notes", ...report.notes.flatMap((note) => wrap(`- ${note}`))],
   ];
@@ -167,4 +170,17 @@ function liveBlock(strategies: readonly StrategyReport[]): string[] {
     ...fittedLines(kept.columns, kept.rows),
     ...more,
   ];
+}
+
+function findingBlock(strategies: readonly StrategyReport[]): string[] {
+  return strategies.flatMap(({ strategy, findings }) => {
+    if (findings.total === 0) return [];
+    const shown = findings.first.slice(0, FINDING_ROWS);
+    const rest = findings.total - shown.length;
+    return [
+      `Findings (${strategy}): ${formatCount(findings.total)}`,
+      ...shown.flatMap(({ kind, message }) => wrap(`- ${kind}: ${message}`)),
+      ...(rest > 0 ? [`... and ${formatCount(rest)} more`] : []),
+    ];
+  });
 }

@@ -129,6 +129,8 @@ export interface StrategyReport {
   readonly takenHandles: number;
   /** Accesses of the CPU outside DRAM, in lines of 32 bytes. */
   readonly cpuBusErrors: number;
+  /** Faults, stale translations, missed syncs, lost writes and wrong unmaps, each blamed on its mapping. */
+  readonly findings: FindingsReport;
   readonly addresses: AddressReport;
   readonly tableSyncs: TableSyncReport;
   readonly liveAtEnd: LiveReport;
@@ -138,6 +140,27 @@ export interface StrategyReport {
   readonly settings: StrategySettings;
   /** All counters by area and name (docs/compare.md lists them); null where the strategy cannot have it. */
   readonly figures: FiguresByArea;
+}
+
+/** What the machine found wrong, in order of first occurrence. */
+export interface FindingsReport {
+  /** Findings in all, and of the kinds that no other field of the report counts. */
+  readonly total: number;
+  readonly hazards: number;
+  /** The first of them, at most 20. */
+  readonly first: readonly FindingReport[];
+}
+
+/** One finding: see `Finding` of the library. */
+export interface FindingReport {
+  readonly kind: string;
+  readonly message: string;
+  readonly device: string;
+  readonly iova: number;
+  readonly seq: number;
+  readonly count: number;
+  /** Number of the mapping, null when none is remembered. */
+  readonly mapping: number | null;
 }
 
 /** Counters by area and name. */

@@ -70,11 +70,26 @@ describe("replay command", () => {
     expect(readdirSync(folder)).toEqual(["report.json"]);
   });
 
+  const none = { total: 0, hazards: 0, first: [] };
+
+  it("takes hazards alone for findings", async () => {
+    const report = {
+      ...sampleReport,
+      strategies: sampleReport.strategies.map((s) => ({
+        ...s,
+        faults: 0,
+        staleHits: 0,
+        findings: { ...none, total: 1, hazards: 1 },
+      })),
+    };
+    expect((await replay({ failOnFindings: true }, report)).status).toBe(1);
+  });
+
   it("ends with 1 on findings only where asked", async () => {
     expect((await replay({ failOnFindings: true })).status).toBe(1);
     const clean = {
       ...sampleReport,
-      strategies: sampleReport.strategies.map((s) => ({ ...s, faults: 0, staleHits: 0 })),
+      strategies: sampleReport.strategies.map((s) => ({ ...s, faults: 0, staleHits: 0, findings: none })),
     };
     expect((await replay({ failOnFindings: true }, clean)).status).toBe(0);
   });
@@ -82,7 +97,12 @@ describe("replay command", () => {
   it.each(["badHandles", "takenHandles", "cpuBusErrors"] as const)(
     "takes %s for a finding",
     async (field) => {
-      const [first, ...rest] = sampleReport.strategies.map((s) => ({ ...s, faults: 0, staleHits: 0 }));
+      const [first, ...rest] = sampleReport.strategies.map((s) => ({
+        ...s,
+        faults: 0,
+        staleHits: 0,
+        findings: none,
+      }));
       const report = { ...sampleReport, strategies: [{ ...first!, [field]: 1 }, ...rest] };
       expect((await replay({ failOnFindings: true }, report)).status).toBe(1);
     },

@@ -93,6 +93,10 @@ describe("replay report", () => {
   it("names what is malformed, lost and still mapped", () => {
     expect(text).toContain("malformed 03-v4l2-video0.trace.txt.gz:17: dma_map_page: nonsense");
     expect(text).toMatch(/^lost +911 /m);
+    expect(text).toMatch(/^Findings \(iommu\): 9$/m);
+    expect(text).toMatch(/^- stale-cpu-read: finding 0 of a buffer/m);
+    expect(text).toMatch(/^\.\.\. and 1 more$/m);
+    expect(text).not.toContain("Findings (linear)");
     expect(text).toMatch(/^Still mapped at the end \(iommu\): 24 of 195 KiB, oldest first$/m);
     expect(text).toContain("... and 16 more");
   });

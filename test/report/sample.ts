@@ -72,6 +72,21 @@ function strategy(name: StrategyReport["strategy"]): StrategyReport {
     badHandles: 0,
     takenHandles: 0,
     cpuBusErrors: 0,
+    findings: iommu
+      ? {
+          total: 9,
+          hazards: 1,
+          first: Array.from({ length: 9 }, (_, i) => ({
+            kind: i === 0 ? "stale-cpu-read" : "fault",
+            message: `finding ${i} of a buffer with a very long story that does not fit into one line of a terminal`,
+            device: "11800000.fimc",
+            iova: 0x1000 * i,
+            seq: i + 1,
+            count: 1,
+            mapping: i === 0 ? 7 : null,
+          })),
+        }
+      : { total: 0, hazards: 0, first: [] },
     addresses: { equal: iommu ? 1240 : 0, different: iommu ? 0 : 1240, noData: 3 },
     tableSyncs: { recorded: 1300, made: iommu ? 1300 : 0 },
     liveAtEnd: {

@@ -39,6 +39,7 @@ function findings(report: ReplayReport): number {
       s.badHandles +
       s.takenHandles +
       s.cpuBusErrors +
+      s.findings.hazards +
       s.devices.reduce((errors, d) => errors + d.mapErrors + d.allocErrors, 0),
     0,
   );
