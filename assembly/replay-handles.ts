@@ -68,15 +68,15 @@ export function replay(): Replay {
   return changetype<Replay>(<usize>replayBlock());
 }
 
-/** Makes room for handle `h` in the table; false when memory is exhausted. */
+/** Makes room for handle `h` in the table; false when memory is exhausted (counted: the handle names nothing). */
 function widen(r: Replay, h: u32): bool {
   let capacity = r.capacity;
-  while (capacity <= h) {
-    if (capacity >= 0x10000000) return false;
-    capacity <<= 1;
+  while (capacity <= h && capacity < 0x10000000) capacity <<= 1;
+  const table = capacity <= h ? 0 : <u32>arenaAlloc(capacity << 2);
+  if (table === 0) {
+    count(COUNT_BAD_HANDLE);
+    return false;
   }
-  const table = <u32>arenaAlloc(capacity << 2);
-  if (table === 0) return false;
   memory.copy(<usize>table, <usize>r.handles, (<usize>r.capacity) << 2);
   arenaFree(<usize>r.handles, r.capacity << 2);
   r.handles = table;
@@ -117,14 +117,14 @@ export function born(r: Replay, h: u32, dma: u32): void {
   r.label = 0;
   r.gfp = 0;
   // What the handle named stays alive, and nothing can name it any more.
-  if (replayHandle(h) !== 0) count(COUNT_HANDLE_TAKEN);
+  if (h < r.capacity && load<u32>(<usize>r.handles + ((<usize>h) << 2)) > FAILED) count(COUNT_HANDLE_TAKEN);
   if (dma === DMA_MAPPING_ERROR) {
     Handle.bind(r, h, FAILED);
     return;
   }
   const at = historyLastBorn();
   if (at !== 0) changetype<Mapping>(<usize>at).handle = h + 1;
-  if (!Handle.bind(r, h, at === 0 ? FAILED : at)) count(COUNT_BAD_HANDLE);
+  Handle.bind(r, h, at === 0 ? FAILED : at);
 }
 
 /** Brings the list kept with a mapping back to SG; false when it has none. */
@@ -159,7 +159,8 @@ export function mapList(r: Replay, index: u32, dir: u32): void {
 export function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
   const at = bound(r, h);
   if (at === 0) {
-    Handle.bind(r, h, 0);
+    // A map that failed is over too.
+    if (h < r.capacity) Handle.bind(r, h, 0);
     return;
   }
   const record = changetype<Mapping>(<usize>at);
