@@ -4,10 +4,10 @@
 // Not modelled: virtual addresses; where a kernel call takes one, this one takes the physical
 // address behind it.
 
-import { checkAligned, checkChoice, checkInteger, checkU32 } from "../check.js";
+import { checkAligned, checkChoice, checkInteger, checkU32, describe } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
-import type { DmaAllocation } from "./allocation.js";
+import { DmaAllocation } from "./allocation.js";
 import { checkDirection, checkList, checkSize } from "./arguments.js";
 import { ATTRIBUTE_CALLS, type AttributeCall, attributeEffects } from "./attribute-statistics.js";
 import { DmaAttr } from "./attributes.js";
@@ -269,11 +269,20 @@ export class Dma extends DeviceOwnMemory {
    * @returns true when it was freed
    * @throws TypeError when `allocation` is not one of this device or was freed before
    */
-  free(allocation: DmaAllocation, attrs = allocation.attrs): boolean {
-    allocation.alive(this.#device);
+  free(allocation: DmaAllocation, attrs = this.#mine(allocation).attrs): boolean {
+    this.#mine(allocation).alive(this.#device);
     checkU32("attrs", attrs);
     this.#debug()?.freeCoherent(this.#device, allocation);
     return this.#ops.free(allocation, attrs);
+  }
+
+  /** `allocation`, if it is one of this machine. */
+  #mine(allocation: DmaAllocation): DmaAllocation {
+    if (!(allocation instanceof DmaAllocation)) {
+      throw new TypeError(`allocation must be a DmaAllocation of dma.alloc, got ${describe(allocation)}`);
+    }
+    allocation.belongsTo(this.#live);
+    return allocation;
   }
 
   /**
@@ -287,7 +296,7 @@ export class Dma extends DeviceOwnMemory {
     allocation: DmaAllocation,
     options: { pgoff?: number; pages?: number; attrs?: number } = {},
   ): UserMapping | number {
-    allocation.alive(this.#device);
+    this.#mine(allocation).alive(this.#device);
     const total = Math.ceil(allocation.size / PAGE);
     const pgoff = checkInteger("options.pgoff", options.pgoff ?? 0, 0, 0xffff_ffff);
     const pages = checkInteger("options.pages", options.pages ?? Math.max(1, total - pgoff), 1, 0xffff_ffff);
@@ -300,7 +309,7 @@ export class Dma extends DeviceOwnMemory {
    * @returns the list, or a negative errno (-6 ENXIO)
    */
   getSgtable(allocation: DmaAllocation): Scatterlist | number {
-    allocation.alive(this.#device);
+    this.#mine(allocation).alive(this.#device);
     return this.#ops.getSgtable(allocation);
   }
 
@@ -360,12 +369,30 @@ export class Dma extends DeviceOwnMemory {
     }
     core.u8.fill(0, coreConstant(core, "BATCH"), coreConstant(core, "BATCH") + PAGE);
     for (let n = 0; n < pages; n++) core.exports.cpuWrite(pa + n * PAGE, PAGE, coreConstant(core, "BATCH"));
-    return { pa, dmaAddress, size: pages * PAGE, direction };
+    const buffer = Object.freeze({ pa, dmaAddress, size: pages * PAGE, direction });
+    this.#live.noncoherent.set(buffer, this.#device);
+    return buffer;
   }
 
-  /** dma_free_noncoherent. */
+  /** Buffers of {@link allocNoncoherent} alive, oldest first; in a restored machine new objects. */
+  get noncoherentBuffers(): NoncoherentBuffer[] {
+    return [...this.#live.noncoherent].filter(([, device]) => device === this.#device).map(([b]) => b);
+  }
+
+  /**
+   * dma_free_noncoherent.
+   * @param buffer the object that {@link allocNoncoherent} returned
+   * @throws TypeError for another object, a buffer of another device or machine, or one freed before
+   */
   freeNoncoherent(buffer: NoncoherentBuffer): void {
+    const { noncoherent, core } = this.#live;
+    if (noncoherent.get(buffer) !== this.#device) {
+      throw new TypeError(
+        `buffer must be one that allocNoncoherent of this device returned and that is alive, got ${describe(buffer)}`,
+      );
+    }
     this.unmapPage(buffer.dmaAddress, buffer.size, buffer.direction, DmaAttr.SkipCpuSync);
-    this.#live.core.exports.pagesFree(buffer.pa, buffer.size / PAGE);
+    core.exports.pagesFree(buffer.pa, buffer.size / PAGE);
+    noncoherent.delete(buffer);
   }
 }

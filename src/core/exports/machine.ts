@@ -46,7 +46,7 @@ export interface MachineExports {
   dmaAlloc(device: number, size: number, gfp: number, attrs: number, label: number): number;
   dmaFree(device: number, allocation: number): void;
   /** With the caller's attributes: FREE_DONE, or nothing freed. */
-  dmaFreeAs(device: number, allocation: number, attrs: number): number;
+  dmaFreeAs(device: number, allocation: number, attrs: number, record: number): number;
   /** 0 or -ENXIO. */
   dmaMmap(device: number, allocation: number, attrs: number, pgoff: number, pages: number): number;
   dmaMmapPage(device: number, allocation: number, pgoff: number, n: number): number;
