@@ -3,9 +3,10 @@
 //
 // Not modelled: instruction execution. Drivers are scripts or traces.
 
-import { checkInteger, checkU32, describe, hex } from "./check.js";
+import { checkInteger, checkObject, checkU32, describe, hex } from "./check.js";
 import type { Core } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
+import { allocationsOf, type DmaAllocation } from "./dma/allocation.js";
 import type { DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { SysmmuDriver } from "./iommu/driver.js";
@@ -69,6 +70,8 @@ export class Machine {
      * @throws IommuError as the kernel refuses (22 EINVAL, 12 ENOMEM, 34 ERANGE)
      */
     createMapping(options?: MappingOptions): IommuMapping;
+    /** The mappings that are not freed, attached or not, in order of birth; also those of before a snapshot. */
+    readonly mappings: readonly IommuMapping[];
   };
 
   private constructor(core: Core, soc: SocDescription, profile: Profile, observer: DmaDebugHook | null) {
@@ -85,7 +88,11 @@ export class Machine {
       () => this.sysmmuNames,
       (name) => this.#interrupts([name]),
     );
+    const mappings = this.#mappings;
     this.iommu = {
+      get mappings() {
+        return mappings.filter((m) => m.references > 0);
+      },
       createMapping: (options = {}) => {
         const mapping = IommuMapping.create(this.#live, options);
         this.#mappings.push(mapping);
@@ -304,6 +311,22 @@ export class Machine {
     return this.#live.label(text);
   }
 
+  /**
+   * Handles of the coherent allocations alive, in order of birth: those of `device`, or all. The objects that
+   * `dma.alloc` returned; in a restored machine, and for what the op stream allocated, new ones. User
+   * mappings are made again with `dma.mmap`.
+   */
+  allocations(device?: Device): DmaAllocation[] {
+    if (device !== undefined) this.#mine("device", device);
+    return allocationsOf(this.#live, device?.index);
+  }
+
+  /** Throws unless `device` is a device of this machine. */
+  #mine(name: string, device: Device): void {
+    if (!(device instanceof Device)) throw new TypeError(`${name} must be a Device, got ${describe(device)}`);
+    device.belongsTo(this.#live);
+  }
+
   /** Faults, stale uses, missed syncs and wrong unmaps so far, each with the mapping it concerns. */
   findings(): Finding[] {
     const live = this.liveMappings();
@@ -324,7 +347,7 @@ export class Machine {
    * held the address. No effect on the machine.
    */
   explain(device: Device, iova: number): Explanation {
-    device.belongsTo(this.#live);
+    this.#mine("device", device);
     checkU32("iova", iova);
     const port = device.sysmmus[0];
     const mmu = port === undefined ? null : this.sysmmu(port);
@@ -339,13 +362,15 @@ export class Machine {
   snapshot(): Uint8Array {
     const { core } = this.#live;
     const description: Description = {
-      memoryBytes: core.memory.buffer.byteLength,
       soc: this.soc,
       profile: this.profile,
       devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
-      sysmmus: [...this.#sysmmus.keys()],
-      mappings: this.#mappings.filter((m) => m.references > 0).map((m) => m.saved),
+      sysmmus: [...this.#sysmmus.values()].map(({ name, unknownRegisters }) => ({ name, unknownRegisters })),
+      powerPolicy: this.#board.power.policy,
+      mappings: this.iommu.mappings.map((m) => m.saved),
       labels: this.#live.labels,
+      pages: [...this.#live.pages],
+      noncoherent: [...this.#live.noncoherent].map(([buffer, device]) => ({ ...buffer, device })),
       board: this.#board.address,
     };
     return packSnapshot(core, description);
@@ -356,11 +381,18 @@ export class Machine {
    * @throws SnapshotError naming what does not fit (magic, versions, truncation)
    */
   static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
+    checkObject("options", options, ["core", "observer"]);
     const { core, description: d } = restoreCore(bytes, options.core);
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
     for (const label of d.labels) machine.#live.label(label);
-    for (const [index, name] of d.sysmmus.entries()) {
-      machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));
+    for (const [pa, bytes] of d.pages) machine.#live.pages.set(pa, bytes);
+    for (const { device, ...buffer } of d.noncoherent) {
+      machine.#live.noncoherent.set(Object.freeze(buffer), device);
+    }
+    for (const [index, { name, unknownRegisters }] of d.sysmmus.entries()) {
+      const mmu = new SysMmu(machine.#live, index, name);
+      mmu.unknownRegisters = unknownRegisters;
+      machine.#sysmmus.set(name, mmu);
     }
     for (const [index, { name, ports }] of d.devices.entries()) {
       const device = new Device(
@@ -375,6 +407,7 @@ export class Machine {
       machine.#byName.set(name, device);
     }
     machine.#board = new Board(machine.#live, d.soc, machine.#sysmmus, machine.#devices, d.board);
+    machine.#board.power.policy = d.powerPolicy;
     for (const m of d.mappings) {
       machine.#mappings.push(
         IommuMapping.revive(

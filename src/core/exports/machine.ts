@@ -53,6 +53,8 @@ export interface MachineExports {
   dmaFindAllocation(device: number, dma: number): number;
 
   blockUsed(at: number, bytes: number): number;
+  /** A sum of the bytes there that changes with every word. */
+  blockSum(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
   deviceStalled(device: number): number;
   deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
@@ -93,7 +95,11 @@ export interface MachineExports {
   hazardBlock(): number;
 
   historyFind(device: number, dma: number, size: number): number;
+  /** Record that the last map or allocation made, 0 for none. */
+  historyLastBorn(): number;
   historyLive(): number;
+  /** Keeps the entries at SG with the list mapped last. */
+  historyKeepList(): void;
   historySlot(n: number): number;
   historyDeaths(): number;
   historyDead(n: number): number;
