@@ -99,8 +99,8 @@ export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "object") {
     if (Array.isArray(value)) return "an array";
-    const { constructor } = value;
-    return `a ${typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object"}`;
+    const maker = value.constructor;
+    return `a ${typeof maker === "function" && maker.name !== "" ? maker.name : "object"}`;
   }
   return String(value);
 }
