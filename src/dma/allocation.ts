@@ -145,12 +145,10 @@ export class DmaAllocation {
     this.write(offset, b);
   }
 
-  /** @internal The core's record, once, for the free of device `device`. */
-  release(device: number): number {
-    const record = this.alive(device);
+  /** @internal The core has freed it. */
+  release(): void {
+    this.#live.allocations.delete(this.#record);
     this.#record = 0;
-    this.#live.allocations.delete(record);
-    return record;
   }
 
   /** @internal The core's record for a call that leaves the allocation alive. */

@@ -141,7 +141,7 @@ export function coreOps(live: Live, device: number): DmaOps {
     },
     free: (allocation, attrs) => {
       const freed = x().dmaFreeAs(device, allocation.alive(device), attrs, allocation.historyRecord) === 0;
-      if (freed) allocation.release(device);
+      if (freed) allocation.release();
       return freed;
     },
     mmap: (allocation, pgoff, pages, attrs) => mmapOf(live, device, allocation, pgoff, pages, attrs),
