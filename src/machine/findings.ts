@@ -5,6 +5,7 @@
 
 import type { SysMmu } from "../sysmmu/sysmmu.js";
 import { covers, describeMapping, endsBefore, type MappingRecord } from "./history.js";
+import type { Live } from "./live.js";
 
 /** One finding. */
 export interface Finding {
@@ -14,7 +15,8 @@ export interface Finding {
    * "lost-cpu-write": one for the CPU is, or the CPU used what the device owned; "buffered-device-read": a
    * barrier is; "alias-access": the CPU reached an uncached buffer through its linear, cacheable address;
    * "unmap-unknown", "unmap-size", "unmap-direction": the unmap matches no map; "more-hazards": those
-   * beyond what the core remembers one by one.
+   * beyond what the core remembers one by one; "leak": a mapping that its device's detachment left behind, which no
+   * unmap reaches any more.
    */
   readonly kind:
     | "fault"
@@ -28,7 +30,8 @@ export interface Finding {
     | "unmap-unknown"
     | "unmap-size"
     | "unmap-direction"
-    | "more-hazards";
+    | "more-hazards"
+    | "leak";
   /** A sentence that names what, where and whose. */
   readonly message: string;
   /** Device or SysMMU concerned. */
@@ -146,4 +149,42 @@ export function sysmmuFindings(
     });
   }
   return out;
+}
+
+/** Bit of a record's kind: found through the IO-address space of the device (assembly/sanitize/history.ts). */
+const OWNED = 0x80;
+
+/** Mappings alive that the space of their device, detached since, does not name any more. */
+export function leakFindings(
+  live: Live,
+  mappings: readonly MappingRecord[],
+  names: readonly string[],
+): Finding[] {
+  const { core } = live;
+  const byId = new Map(mappings.map((m) => [m.id, m]));
+  const out: Finding[] = [];
+  for (let n = 0; ; n++) {
+    const at = core.exports.historySlot(n) >>> 0;
+    if (at === 0) return out;
+    const [serial, head, dma, size] = core.u32.subarray(at >>> 2, (at >>> 2) + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const mapping = byId.get(serial);
+    const index = head & 0xffff;
+    if (serial === 0 || mapping === undefined || ((head >>> 24) & OWNED) === 0) continue;
+    if (core.exports.historyFind(index, dma, size) >>> 0 === at) continue;
+    const device = names[index] ?? mapping.device;
+    out.push({
+      kind: "leak",
+      message: `${device}: detached with ${describeMapping(mapping)}`,
+      device,
+      iova: dma,
+      seq: mapping.birth,
+      count: 1,
+      mapping,
+    });
+  }
 }

@@ -57,7 +57,14 @@ export interface MachineExports {
   blockSum(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
   deviceStalled(device: number): number;
-  deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
+  deviceTranslateBatch(
+    device: number,
+    input: number,
+    output: number,
+    n: number,
+    write: number,
+    port: number,
+  ): number;
   /** A range sync: `start` of a mapping and `offset` apart. */
   dmaSyncRange(
     device: number,
