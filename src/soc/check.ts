@@ -5,6 +5,7 @@
 
 import { checkFlag, checkInteger, checkText, checkU32, describe } from "../check.js";
 import { checkVersion } from "../sysmmu/registers.js";
+import { socByName } from "./find.js";
 import type { SocDescription } from "./types.js";
 
 type Check = (name: string, value: unknown) => void;
@@ -146,4 +147,9 @@ export function checkSoc(path: string, value: unknown): SocDescription {
     }
   });
   return soc;
+}
+
+/** A table by its name, or a description, checked. */
+export function socOf(path: string, given: string | SocDescription): SocDescription {
+  return typeof given === "string" ? socByName(given) : checkSoc(path, given);
 }

@@ -15,6 +15,7 @@ export const SWITCH_RANGES: Readonly<Record<string, number | readonly number[]>>
   SWITCH_LINEAR_COOKIE: 2,
   SWITCH_DMA_COHERENT: 3,
   SWITCH_DMA_GATHER: 2,
+  SWITCH_DMA_MASK: 2,
   // Pages of the atomic pool: at most 256 MiB.
   SWITCH_DMA_POOL_PAGES: 65536,
 };
