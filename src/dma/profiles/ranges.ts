@@ -16,6 +16,9 @@ export const SWITCH_RANGES: Readonly<Record<string, number | readonly number[]>>
   SWITCH_DMA_COHERENT: 3,
   SWITCH_DMA_GATHER: 2,
   SWITCH_DMA_MASK: 2,
+  // MEMORY_BUFFERABLE or MEMORY_STRONGLY_ORDERED.
+  SWITCH_DMA_COHERENT_TYPE: [1, 2],
+  SWITCH_DMA_ZONE_BITS: 32,
   // Pages of the atomic pool: at most 256 MiB.
   SWITCH_DMA_POOL_PAGES: 65536,
 };
