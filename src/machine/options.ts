@@ -3,7 +3,6 @@
 import {
   checkAligned,
   checkChoice,
-  checkInteger,
   checkMaybeObject,
   checkObject,
   checkU32,
@@ -23,9 +22,24 @@ import type { Live } from "./live.js";
 /** Smallest and largest DRAM: 1 MiB and 2 GiB. */
 const DRAM_MIN = 1 << 20;
 const DRAM_MAX = 0x8000_0000;
-const TLB_OPTIONS = ["l1Sets", "l1Ways", "l2Sets", "l2Ways", "flpdLines", "fetch", "prefetchBuffers"];
-const CACHE_OPTIONS = ["l1Bytes", "l1Ways", "l2Bytes", "l2Ways", "policy", "seed"];
-const OPTIONS = [
+const TLB_OPTIONS: readonly (keyof TlbOptions)[] = [
+  "l1Sets",
+  "l1Ways",
+  "l2Sets",
+  "l2Ways",
+  "flpdLines",
+  "fetch",
+  "prefetchBuffers",
+];
+const CACHE_OPTIONS: readonly (keyof CacheOptions)[] = [
+  "l1Bytes",
+  "l1Ways",
+  "l2Bytes",
+  "l2Ways",
+  "policy",
+  "seed",
+];
+const OPTIONS: readonly (keyof MachineOptions)[] = [
   "soc",
   "dram",
   "profile",

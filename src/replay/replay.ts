@@ -27,7 +27,7 @@ import { parseStrategy } from "./strategy-name.js";
 /** DRAM where the options do not say: the 1 GiB of an Exynos4 board, and the machine's own part. */
 export const REPLAY_DRAM = (1024 + 128) << 20;
 
-const OPTIONS = [
+const OPTIONS: readonly (keyof ReplayOptions)[] = [
   "strategies",
   "profile",
   "soc",
@@ -39,6 +39,8 @@ const OPTIONS = [
   "onProgress",
   "clock",
   "core",
+  "window",
+  "workload",
 ];
 
 /** Options of {@link replayTrace}. */
