@@ -1,6 +1,6 @@
 // The core's exports; nothing else.
 export * from "./abi";
-export { blockUsed } from "./blocks";
+export { blockSum, blockUsed } from "./blocks";
 export * from "./cache/index";
 export * from "./dma/access";
 export { aliasAccess, aliasBlock, aliasPages, aliasRefill } from "./dma/alias";
@@ -35,5 +35,13 @@ export { arenaAllocForHost, machineInit } from "./machine";
 export { replayRun } from "./replay";
 export { replayHandle } from "./replay-handles";
 export { hazardBeforeCpu, hazardBlock } from "./sanitize/hazards";
-export { historyDead, historyDeaths, historyFind, historyLive, historySlot } from "./sanitize/history";
+export {
+  historyDead,
+  historyDeaths,
+  historyFind,
+  historyKeepList,
+  historyLastBorn,
+  historyLive,
+  historySlot,
+} from "./sanitize/history";
 export * from "./sysmmu/index";

@@ -30,7 +30,7 @@ import { freeOf } from "./dma/alloc-api";
 import { dmaMapSg, dmaSyncSg, dmaSyncSingle, unmapPageOf, unmapResourceOf, unmapSgOf } from "./dma/api";
 import { replayBlock, setReplayBlock } from "./header";
 import { SG, SG_BYTES } from "./layout";
-import { historyLastBorn, Mapping } from "./sanitize/history";
+import { historyKeepList, historyLastBorn, Mapping } from "./sanitize/history";
 
 /** The loop's state block. */
 @unmanaged
@@ -147,12 +147,7 @@ export function mapList(r: Replay, index: u32, dir: u32): void {
     return;
   }
   born(r, r.sgHandle, load<u32>(SG, 12));
-  const at = historyLastBorn();
-  if (at === 0) return;
-  const list = arenaAlloc(nents * SG_BYTES);
-  if (list === 0) return;
-  memory.copy(list, SG, <usize>(nents * SG_BYTES));
-  changetype<Mapping>(<usize>at).extra = <u32>list;
+  historyKeepList();
 }
 
 /** Unmaps or frees what handle `h` names; `operand` is the size or number of entries asked, 0 for that of the map. */
@@ -169,12 +164,10 @@ export function unmapHandle(r: Replay, h: u32, dir: u32, operand: u32): void {
   const kind = <u32>record.kind & 0x7f;
   Handle.bind(r, h, 0);
   if (kind === KIND_SG) {
-    const list = record.extra;
     const nents = record.nents;
     const asked = operand === 0 || operand > nents ? nents : operand;
     if (!recallList(record)) return;
     unmapSgOf(at, index, asked, direction, record.attrs);
-    arenaFree(<usize>list, nents * SG_BYTES);
   } else if (kind === KIND_COHERENT) freeOf(at, index, record.extra);
   else {
     const size = operand === 0 ? record.size : operand;

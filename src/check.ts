@@ -36,6 +36,55 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
   throw new TypeError(`${name} must be a Uint8Array, got ${describe(value)}`);
 }
 
+/**
+ * Throws unless `value` is an object whose own names are among `keys`; returns it. An option that is misspelt is
+ * told, not passed over.
+ */
+export function checkObject<T extends object>(name: string, value: T, keys: readonly string[]): T {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object, got ${describe(value)}`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) {
+      throw new TypeError(`${name}.${key}: there is no such option, there are ${keys.join(", ")}`);
+    }
+  }
+  return value;
+}
+
+/** As {@link checkObject}, or undefined when there is none. */
+export function checkMaybeObject(name: string, value: object | undefined, keys: readonly string[]): void {
+  if (value !== undefined) checkObject(name, value, keys);
+}
+
+/** Throws unless `value` is a string; returns it. */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError(`${name} must be a string, got ${describe(value)}`);
+}
+
+/** Throws unless `value` is true or false; returns it. */
+export function checkFlag(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(`${name} must be true or false, got ${describe(value)}`);
+}
+
+/** Throws unless `value` is a function or undefined. */
+export function checkCallback(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") {
+    throw new TypeError(`${name} must be a function, got ${describe(value)}`);
+  }
+}
+
+/** Throws unless `value` has `aborted` and `throwIfAborted`, or is undefined. */
+export function checkSignal(name: string, value: unknown): void {
+  const signal = value as { aborted?: unknown; throwIfAborted?: unknown } | null | undefined;
+  if (signal === undefined) return;
+  if (typeof signal?.aborted !== "boolean" || typeof signal.throwIfAborted !== "function") {
+    throw new TypeError(`${name} must be an AbortSignal, got ${describe(value)}`);
+  }
+}
+
 /** `0x…` of a number of any sign. */
 export function hex(value: number): string {
   if (!Number.isFinite(value)) return String(value);
@@ -47,6 +96,11 @@ export function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return "a function";
-  if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object") {
+    if (Array.isArray(value)) return "an array";
+    const maker = value.constructor;
+    return `a ${typeof maker === "function" && maker.name !== "" ? maker.name : "object"}`;
+  }
   return String(value);
 }

@@ -58,7 +58,7 @@ export {
 export { ATTRIBUTE_NAMES, attributeNames, DmaAttr } from "./dma/attributes.js";
 export type { DmaRange } from "./dma/bus.js";
 export { DmaDebug } from "./dma/debug.js";
-export type { DmaDebugHook } from "./dma/debug-hook.js";
+export { type DmaDebugHook, ObserverError } from "./dma/debug-hook.js";
 export { DmaDebugObserver } from "./dma/debug-observer.js";
 export type { DeviceMemoryFigures } from "./dma/device-memory.js";
 export { DIRECTION_NAMES, DMA_MAPPING_ERROR, DmaDirection } from "./dma/direction.js";
@@ -78,7 +78,7 @@ export { Cpu, type CpuAccess } from "./machine/cpu.js";
 export type { Explanation } from "./machine/description.js";
 export { type AccessResult, Device, type DeviceCounters } from "./machine/device.js";
 export type { Finding } from "./machine/findings.js";
-export type { MappingRecord } from "./machine/history.js";
+export type { MappingRecord, SegmentRange } from "./machine/history.js";
 export {
   FaultInjection,
   failNthSweep,
@@ -96,9 +96,11 @@ export { Speculation } from "./machine/speculation.js";
 export type { MachineStatistics } from "./machine/statistics.js";
 export { Machine } from "./machine.js";
 export { Combiner } from "./soc/combiner.js";
+export { socFromDeviceTree } from "./soc/device-tree.js";
 export { exynos4210 } from "./soc/exynos4210.js";
 export { exynos4212 } from "./soc/exynos4212.js";
 export { exynos4412 } from "./soc/exynos4412.js";
+export { FdtError } from "./soc/fdt.js";
 export type { MasterDescription, SocDescription, SysmmuDescription } from "./soc/types.js";
 export type { FaultRecord } from "./sysmmu/faults.js";
 export { BusError, RegisterError, SysMmu } from "./sysmmu/sysmmu.js";

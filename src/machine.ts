@@ -3,10 +3,11 @@
 //
 // Not modelled: instruction execution. Drivers are scripts or traces.
 
-import { checkInteger, checkU32, describe, hex } from "./check.js";
+import { checkInteger, checkObject, checkU32, describe, hex } from "./check.js";
 import type { Core } from "./core/core.js";
 import { type AsyncCoreSource, type CoreSource, loadCore, loadCoreAsync } from "./core/load.js";
-import type { DmaDebugHook } from "./dma/debug-hook.js";
+import { allocationsOf, type DmaAllocation } from "./dma/allocation.js";
+import { checkObserver, type DmaDebugHook } from "./dma/debug-hook.js";
 import { PROFILES, type Profile, setProfile } from "./dma/profiles.js";
 import { SysmmuDriver } from "./iommu/driver.js";
 import { IommuMapping, type MappingOptions } from "./iommu/mapping.js";
@@ -16,7 +17,7 @@ import { Cpu } from "./machine/cpu.js";
 import type { Description, Explanation } from "./machine/description.js";
 import { Device } from "./machine/device.js";
 import { explainAddress } from "./machine/explain.js";
-import { type Finding, sysmmuFindings } from "./machine/findings.js";
+import { type Finding, leakFindings, sysmmuFindings } from "./machine/findings.js";
 import { hazardFindings } from "./machine/hazards.js";
 import { deadMappings, deathsOf, liveMappings, type MappingRecord } from "./machine/history.js";
 import { FaultInjection } from "./machine/injection.js";
@@ -37,9 +38,13 @@ import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
 import { packSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
 import type { SocDescription } from "./soc/types.js";
+import { checkVersion } from "./sysmmu/registers.js";
 import { SysMmu } from "./sysmmu/sysmmu.js";
 
 const NONE = 0xffff_ffff;
+/** Most devices and SysMMUs of a machine (assembly/layout.ts). */
+const DEVICES = 128;
+const SYSMMUS = 64;
 
 /** An emulated machine. Make it with {@link Machine.create}; end it with {@link Machine.dispose}. */
 export class Machine {
@@ -69,11 +74,15 @@ export class Machine {
      * @throws IommuError as the kernel refuses (22 EINVAL, 12 ENOMEM, 34 ERANGE)
      */
     createMapping(options?: MappingOptions): IommuMapping;
+    /** The mappings that are not freed, attached or not, in order of birth; also those of before a snapshot. */
+    readonly mappings: readonly IommuMapping[];
   };
 
   private constructor(core: Core, soc: SocDescription, profile: Profile, observer: DmaDebugHook | null) {
     this.#live = new Live(core);
+    this.#live.settle = () => this.#interrupts(this.#sysmmus.keys());
     this.#observer = observer;
+    this.#introduce(observer);
     this.soc = soc;
     this.profile = profile;
     const words = core.u32;
@@ -85,7 +94,11 @@ export class Machine {
       () => this.sysmmuNames,
       (name) => this.#interrupts([name]),
     );
+    const mappings = this.#mappings;
     this.iommu = {
+      get mappings() {
+        return mappings.filter((m) => m.references > 0);
+      },
       createMapping: (options = {}) => {
         const mapping = IommuMapping.create(this.#live, options);
         this.#mappings.push(mapping);
@@ -107,8 +120,8 @@ export class Machine {
   static async createAsync(
     options: Omit<MachineOptions, "core"> & { core?: AsyncCoreSource },
   ): Promise<Machine> {
+    checkOptions(options as MachineOptions);
     const { core, ...rest } = options;
-    checkOptions(rest);
     return Machine.#build(await loadCoreAsync(core), rest);
   }
 
@@ -153,7 +166,11 @@ export class Machine {
         tlb.flpdLines ?? 0,
         tlb.fetch ?? 0,
       ) >>> 0;
-    if (index === NONE) throw new RangeError(`no room for SysMMU ${name}: a machine has at most 64`);
+    if (index === NONE) {
+      const why =
+        this.#sysmmus.size >= SYSMMUS ? `a machine has at most ${SYSMMUS}` : "no memory for its caches";
+      throw new RangeError(`no room for SysMMU ${name}: ${why}`);
+    }
     if ((tlb.prefetchBuffers ?? 0) !== 0 && exports.sysmmuSetBuffers(index, tlb.prefetchBuffers!) !== 0) {
       throw new RangeError(`no memory for the prefetch buffers of SysMMU ${name}`);
     }
@@ -164,7 +181,7 @@ export class Machine {
   #addDevice(name: string, ports: readonly string[]): Device {
     const { exports } = this.#live.core;
     const index = exports.deviceCreate() >>> 0;
-    if (index === NONE) throw new RangeError(`no room for device ${name}: a machine has at most 128`);
+    if (index === NONE) throw new RangeError(`no room for device ${name}: a machine has at most ${DEVICES}`);
     const names = [...this.#sysmmus.keys()];
     for (const port of ports) {
       const instance = names.indexOf(port);
@@ -189,13 +206,23 @@ export class Machine {
    */
   addDevice(name: string, options: NewDevice = {}): Device {
     if (typeof name !== "string" || name === "")
-      throw new TypeError(`name must be a string, got ${describe(name)}`);
+      throw new TypeError(`name must be a string that is not empty, got ${describe(name)}`);
+    checkObject("options", options, ["ports", "version"]);
     if (this.#byName.has(name)) throw new RangeError(`name: there is a device ${name} already`);
     const ports = checkInteger("options.ports", options.ports ?? 1, 0, 8);
-    const version = checkU32("options.version", options.version ?? 0x8000_0001);
+    const version = checkVersion("options.version", options.version ?? 0x8000_0001);
     const names = ports === 1 ? [name] : Array.from({ length: ports }, (_, i) => `${name}_${i}`);
     for (const port of names) {
       if (this.#sysmmus.has(port)) throw new RangeError(`name: there is a SysMMU ${port} already`);
+    }
+    // All or nothing.
+    if (this.#devices.length >= DEVICES) {
+      throw new RangeError(`no room for device ${name}: a machine has at most ${DEVICES}`);
+    }
+    if (this.#sysmmus.size + ports > SYSMMUS) {
+      throw new RangeError(
+        `no room for ${ports} SysMMUs of ${name}: a machine has at most ${SYSMMUS}, this one has ${this.#sysmmus.size}`,
+      );
     }
     for (const port of names) this.#addSysmmu(port, version, {});
     return this.#addDevice(name, names);
@@ -243,9 +270,20 @@ export class Machine {
     );
   }
 
-  /** Sets or removes the observer of dma-mapping calls. */
+  /**
+   * Sets or removes the observer of the dma-mapping calls that scripts make. What {@link run} executes stays in
+   * the core and is told to no observer. A call whose observer throws is done, and throws ObserverError with its result.
+   * @throws TypeError naming the method that an observer lacks
+   */
   observe(observer: DmaDebugHook | null): void {
+    checkObserver("observer", observer);
+    void this.#live.core;
     this.#observer = observer;
+    this.#introduce(observer);
+  }
+
+  #introduce(observer: DmaDebugHook | null): void {
+    observer?.observes?.((device) => this.#devices[device]?.name ?? `device ${device}`);
   }
 
   /** Tells the interrupt callbacks of the named SysMMUs what changed. */
@@ -253,7 +291,7 @@ export class Machine {
     for (const name of names) this.#sysmmus.get(name)?.updateInterrupt();
   }
 
-  /** {@link runRecords}: executes op-stream records, a crossing per 65536. */
+  /** {@link runRecords}: executes op-stream records, a crossing per 65536. No observer is told of them. */
   run(records: Uint32Array | Uint8Array, options: RunOptions = {}): number {
     try {
       return runRecords(this.#live, records, options);
@@ -262,14 +300,21 @@ export class Machine {
     }
   }
 
-  /** {@link translateMany}: IO addresses to physical addresses, one crossing per 131072. */
+  /**
+   * {@link translateMany}: IO addresses to physical addresses, one crossing per 131072, as so many accesses of
+   * `device` through `port` (0 .. SysMMUs - 1). `pas[i]` becomes the address of `iovas[i]`, or 0xffffffff from the
+   * first fault on.
+   * @returns how many were translated before a fault
+   */
   translateBatch(
     device: Device,
     iovas: Uint32Array,
     pas: Uint32Array,
     access: "read" | "write" = "read",
+    port = 0,
   ): number {
-    const done = translateMany(this.#live, device, iovas, pas, access);
+    this.#mine("device", device);
+    const done = translateMany(this.#live, device, iovas, pas, access, port);
     this.#interrupts(device.sysmmus);
     return done;
   }
@@ -304,6 +349,22 @@ export class Machine {
     return this.#live.label(text);
   }
 
+  /**
+   * Handles of the coherent allocations alive, in order of birth: those of `device`, or all. The objects that
+   * `dma.alloc` returned; in a restored machine, and for what the op stream allocated, new ones. User
+   * mappings are made again with `dma.mmap`.
+   */
+  allocations(device?: Device): DmaAllocation[] {
+    if (device !== undefined) this.#mine("device", device);
+    return allocationsOf(this.#live, device?.index);
+  }
+
+  /** Throws unless `device` is a device of this machine. */
+  #mine(name: string, device: Device): void {
+    if (!(device instanceof Device)) throw new TypeError(`${name} must be a Device, got ${describe(device)}`);
+    device.belongsTo(this.#live);
+  }
+
   /** Faults, stale uses, missed syncs and wrong unmaps so far, each with the mapping it concerns. */
   findings(): Finding[] {
     const live = this.liveMappings();
@@ -311,6 +372,7 @@ export class Machine {
     const out = [
       ...aliasFindings(this.#live, live, dead),
       ...hazardFindings(this.#live, this.#names(), live, dead),
+      ...leakFindings(this.#live, live, this.#names()),
     ];
     for (const device of this.#devices) {
       for (const port of device.sysmmus)
@@ -324,7 +386,7 @@ export class Machine {
    * held the address. No effect on the machine.
    */
   explain(device: Device, iova: number): Explanation {
-    device.belongsTo(this.#live);
+    this.#mine("device", device);
     checkU32("iova", iova);
     const port = device.sysmmus[0];
     const mmu = port === undefined ? null : this.sysmmu(port);
@@ -339,13 +401,15 @@ export class Machine {
   snapshot(): Uint8Array {
     const { core } = this.#live;
     const description: Description = {
-      memoryBytes: core.memory.buffer.byteLength,
       soc: this.soc,
       profile: this.profile,
       devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
-      sysmmus: [...this.#sysmmus.keys()],
-      mappings: this.#mappings.filter((m) => m.references > 0).map((m) => m.saved),
+      sysmmus: [...this.#sysmmus.values()].map(({ name, unknownRegisters }) => ({ name, unknownRegisters })),
+      powerPolicy: this.#board.power.policy,
+      mappings: this.iommu.mappings.map((m) => m.saved),
       labels: this.#live.labels,
+      pages: [...this.#live.pages],
+      noncoherent: [...this.#live.noncoherent].map(([buffer, device]) => ({ ...buffer, device })),
       board: this.#board.address,
     };
     return packSnapshot(core, description);
@@ -356,11 +420,19 @@ export class Machine {
    * @throws SnapshotError naming what does not fit (magic, versions, truncation)
    */
   static restore(bytes: Uint8Array, options: { core?: CoreSource; observer?: DmaDebugHook } = {}): Machine {
+    checkObject("options", options, ["core", "observer"]);
+    checkObserver("options.observer", options.observer);
     const { core, description: d } = restoreCore(bytes, options.core);
     const machine = new Machine(core, d.soc, d.profile, options.observer ?? null);
     for (const label of d.labels) machine.#live.label(label);
-    for (const [index, name] of d.sysmmus.entries()) {
-      machine.#sysmmus.set(name, new SysMmu(machine.#live, index, name));
+    for (const [pa, bytes] of d.pages) machine.#live.pages.set(pa, bytes);
+    for (const { device, ...buffer } of d.noncoherent) {
+      machine.#live.noncoherent.set(Object.freeze(buffer), device);
+    }
+    for (const [index, { name, unknownRegisters }] of d.sysmmus.entries()) {
+      const mmu = new SysMmu(machine.#live, index, name);
+      mmu.unknownRegisters = unknownRegisters;
+      machine.#sysmmus.set(name, mmu);
     }
     for (const [index, { name, ports }] of d.devices.entries()) {
       const device = new Device(
@@ -375,6 +447,7 @@ export class Machine {
       machine.#byName.set(name, device);
     }
     machine.#board = new Board(machine.#live, d.soc, machine.#sysmmus, machine.#devices, d.board);
+    machine.#board.power.policy = d.powerPolicy;
     for (const m of d.mappings) {
       machine.#mappings.push(
         IommuMapping.revive(
@@ -387,7 +460,10 @@ export class Machine {
     return machine;
   }
 
-  /** Drops the core and its memory; every later call throws. Idempotent. */
+  /**
+   * Drops the core and its memory. Every later call to the machine or its parts throws TypeError; plain fields
+   * (names, sizes, `soc`, what was read before) stay. Idempotent.
+   */
   dispose(): void {
     this.#live.end();
   }

@@ -199,10 +199,17 @@ export function deviceStalled(index: u32): u32 {
   return 0;
 }
 
-/** sysmmuTranslateBatch through the first port of a device. */
-export function deviceTranslateBatch(index: u32, input: usize, output: usize, n: u32, write: u32): u32 {
-  if (isDark(deviceOf(index), 0)) return 0;
-  return sysmmuTranslateBatch(deviceSysmmu(deviceOf(index), 0), input, output, n, write);
+/** sysmmuTranslateBatch through port `port` of a device. */
+export function deviceTranslateBatch(
+  index: u32,
+  input: usize,
+  output: usize,
+  n: u32,
+  write: u32,
+  port: u32,
+): u32 {
+  if (isDark(deviceOf(index), port)) return 0;
+  return sysmmuTranslateBatch(deviceSysmmu(deviceOf(index), port), input, output, n, write);
 }
 
 /** Invalidates every translation cache before the device, as a write of 1 to FLUSH does. */

@@ -88,7 +88,7 @@ export function dmaFree(index: u32, at: u32): void {
   freeOf(cpu === CPU_DEVICE ? findUntranslated(index, handle, 0) : historyFind(index, handle, 0), index, at);
 }
 
-/** The same where the caller knows the record `birth` of the allocation. */
+/** The same where the caller knows the record `birth` of the allocation; 0 when that has ended. */
 export function freeOf(birth: u32, index: u32, at: u32): void {
   tick();
   const device = deviceOf(index);
@@ -103,7 +103,8 @@ export function freeOf(birth: u32, index: u32, at: u32): void {
     size = record.size;
     historyDeath(birth);
   }
-  released(device, size);
+  // An unmap of the buffer, the driver's mistake, has given it back already.
+  if (birth !== 0) released(device, size);
   aliasMark(at, false);
   if (allocation.cpu === CPU_DEVICE) memoryFree(index, at);
   else if (device.ops === OPS_IOMMU) {

@@ -29,7 +29,7 @@ import {
 import { count } from "../counters";
 import { deviceOf } from "../device";
 import { switchOf } from "../switches";
-import { dmaFree } from "./alloc-api";
+import { freeOf } from "./alloc-api";
 import { iommuOpsMmap, iommuOpsMmapPage } from "./alloc-map";
 import { Allocation, allocationAt, recordPage } from "./alloc-record";
 import { noteAttributes } from "./attributes";
@@ -46,7 +46,7 @@ function pointerTaken(record: Allocation, attrs: u32): u32 {
 }
 
 /** dma_free_attrs with `attrs`: FREE_DONE, or FREE_INVALID and FREE_REFUSED with nothing freed. */
-export function dmaFreeAs(index: u32, at: u32, attrs: u32): u32 {
+export function dmaFreeAs(index: u32, at: u32, attrs: u32, birth: u32): u32 {
   if (attrs !== 0) noteAttributes(index, CALL_FREE, attrs);
   if (deviceOf(index).ops === OPS_IOMMU) {
     const result = pointerTaken(allocationAt(at), attrs);
@@ -55,7 +55,7 @@ export function dmaFreeAs(index: u32, at: u32, attrs: u32): u32 {
       return result;
     }
   }
-  dmaFree(index, at);
+  freeOf(birth, index, at);
   return FREE_DONE;
 }
 

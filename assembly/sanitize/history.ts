@@ -3,10 +3,10 @@
 //   0 serial   4 device(u16) direction(u8) kind(u8, bit 7 owned)   8 dma    12 size
 //  16 pa      20 attrs                               24 label  28 next (page chain)
 //  32 birth (u64)                                    40 death (u64, 0 = alive)
-//  48 extra (allocation or stored list)  52 nents    56 segments  60 handle + 1
+//  48 extra (allocation, or list as at SG)  52 nents    56 segments  60 handle + 1
 //
 // Live records lie in chunks found through a directory; a dead one is copied to a
-// ring that remembers the last HISTORY_DEAD of them. Behind an IOMMU the record is
+// ring that remembers the last HISTORY_DEAD of them, and keeps its list as long. Behind an IOMMU the record is
 // found through the owner index of its IO-address space; without one through
 // chains per DRAM page of the bus address.
 //
@@ -25,11 +25,12 @@ import {
   KIND_SG,
   OPS_IOMMU,
 } from "../abi";
-import { arenaAlloc } from "../arena";
+import { arenaAlloc, arenaFree } from "../arena";
 import { count } from "../counters";
 import { deviceOf } from "../device";
 import { header } from "../header";
 import { iovaOwnerOf, iovaSetOwner } from "../iova/index";
+import { SG, SG_BYTES } from "../layout";
 
 @unmanaged
 export class Mapping {
@@ -174,7 +175,10 @@ export function historyFind(device: u32, dma: u32, size: u32): u32 {
   const d = deviceOf(device);
   if (d.ops === OPS_IOMMU && d.space !== 0) {
     const at = iovaOwnerOf(d.space, dma);
-    return at !== 0 && changetype<Mapping>(<usize>at).dma === dma ? at : 0;
+    if (at === 0) return 0;
+    // What was freed after its device was detached is still named by the space.
+    const record = changetype<Mapping>(<usize>at);
+    return record.dma === dma && record.serial !== 0 ? at : 0;
   }
   let best: u32 = 0;
   let at = load<u32>(chainOf(device, dma));
@@ -219,6 +223,7 @@ export function historyDeath(at: u32): void {
   if ((record.kind & OWNED) === 0) unlink(record);
   const now = header().seq;
   const to = <usize>t.deadRing + <usize>((t.deadHead & (HISTORY_DEAD - 1)) * HISTORY_BYTES);
+  if (changetype<Mapping>(to).extra !== 0) forgetList(changetype<Mapping>(to));
   v128.store(to, v128.load(at));
   v128.store(to, v128.load(at, 16), 16);
   v128.store(to, v128.load(at, 32), 32);
@@ -231,6 +236,21 @@ export function historyDeath(at: u32): void {
   record.serial = 0;
   record.next = t.freeRecord;
   t.freeRecord = at;
+}
+
+function forgetList(record: Mapping): void {
+  if (<u32>(record.kind & 0x7f) === KIND_SG) arenaFree(<usize>record.extra, record.nents * SG_BYTES);
+}
+
+/** Keeps the `record.nents` entries at SG with the youngest record, a list; nothing when memory is exhausted. */
+export function historyKeepList(): void {
+  const at = history().lastBorn;
+  if (at === 0) return;
+  const record = changetype<Mapping>(<usize>at);
+  const list = arenaAlloc(record.nents * SG_BYTES);
+  if (list === 0) return;
+  memory.copy(list, SG, <usize>(record.nents * SG_BYTES));
+  record.extra = <u32>list;
 }
 
 function unlink(record: Mapping): void {

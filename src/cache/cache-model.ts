@@ -7,7 +7,15 @@
 //
 // Not modelled: time; statistics count, a cost model makes time of them.
 
-import { checkBytes, checkChoice, checkInteger, checkU32, hex } from "../check.js";
+import {
+  checkBytes,
+  checkChoice,
+  checkInteger,
+  checkMaybeObject,
+  checkObject,
+  checkU32,
+  hex,
+} from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";
 import { loadCore } from "../core/load.js";
 import { CACHE_SWITCHES } from "../dma/profiles/cache.js";
@@ -48,18 +56,33 @@ export interface CacheModelOptions {
 
 /** Caches with their memory. */
 export class CacheModel {
-  readonly #core: Core;
+  #owned: Core | null;
   readonly #batch: number;
   readonly #batchBytes: number;
   readonly #base: number;
   readonly #bytes: number;
 
   private constructor(core: Core, base: number, bytes: number) {
-    this.#core = core;
+    this.#owned = core;
     this.#batch = coreConstant(core, "BATCH");
     this.#batchBytes = coreConstant(core, "BATCH_BYTES");
     this.#base = base;
     this.#bytes = bytes;
+  }
+
+  get #core(): Core {
+    if (this.#owned === null) throw new TypeError("the cache model was disposed");
+    return this.#owned;
+  }
+
+  /** Drops the core and its memory; every later use throws TypeError. Idempotent. */
+  dispose(): void {
+    this.#owned = null;
+  }
+
+  /** `using`: as {@link dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /**
@@ -68,6 +91,8 @@ export class CacheModel {
    * @throws TypeError, RangeError naming the argument and its value
    */
   static create(options: CacheModelOptions = {}, core: Core = loadCore()): CacheModel {
+    checkObject("options", options, ["l1", "l2", "policy", "seed", "memory", "profile"]);
+    checkMaybeObject("options.memory", options.memory, ["base", "bytes"]);
     const base = checkUnit("options.memory.base", options.memory?.base ?? 0x4000_0000, 0, 0xffff_0000);
     const bytes = checkUnit("options.memory.bytes", options.memory?.bytes ?? 16 << 20, 1 << 20, 1 << 30);
     if (base + bytes > 2 ** 32) throw new RangeError(`options.memory ends above 4 GiB: ${hex(base + bytes)}`);
@@ -238,6 +263,7 @@ function checkGeometry(
   name: string,
   value: { bytes: number; ways: number },
 ): { bytes: number; ways: number } {
+  checkObject(name, value, ["bytes", "ways"]);
   const bytes = checkInteger(`${name}.bytes`, value.bytes, 0, 64 << 20);
   if (bytes === 0) return { bytes, ways: 0 };
   const ways = checkInteger(`${name}.ways`, value.ways, 1, 16);

@@ -21,11 +21,19 @@ const CPU_KINDS: readonly CpuMapping[] = ["none", "remap", "pool", "cookie", "li
 export type MemoryType = "cacheable" | "bufferable" | "strongly-ordered";
 const MEMORY_TYPES: readonly MemoryType[] = ["cacheable", "bufferable", "strongly-ordered"];
 
+/** @internal Where the history has an allocation; `shared`: somebody else (the op stream) may free it too. */
+export interface Birth {
+  readonly at: number;
+  readonly serial: number;
+  readonly shared: boolean;
+}
+
 /** An allocation of {@link Dma.alloc}. Its CPU accesses have the memory type the attributes gave it. */
 export class DmaAllocation {
   readonly #live: Live;
   readonly #device: number;
   #record: number;
+  readonly #birth: Birth;
   #pageList: readonly number[] | null = null;
   /** Bus address of its first byte. */
   readonly dmaAddress: number;
@@ -51,7 +59,9 @@ export class DmaAllocation {
     runs: readonly MemoryRun[],
     cpu: CpuMapping,
     memoryType: MemoryType,
+    birth: Birth,
   ) {
+    this.#birth = birth;
     this.#live = live;
     this.#device = device;
     this.#record = record;
@@ -135,24 +145,34 @@ export class DmaAllocation {
     this.write(offset, b);
   }
 
-  /** @internal The core's record, once, for the free of device `device`. */
-  release(device: number): number {
-    if (device !== this.#device) throw new TypeError("the allocation belongs to another device");
-    if (this.#record === 0) throw new TypeError("the allocation was freed before");
-    const record = this.#record;
+  /** @internal The core has freed it. */
+  release(): void {
+    this.#live.allocations.delete(this.#record);
     this.#record = 0;
-    return record;
   }
 
   /** @internal The core's record for a call that leaves the allocation alive. */
   alive(device: number): number {
-    if (device !== this.#device) throw new TypeError("the allocation belongs to another device");
-    if (this.#record === 0) throw new TypeError("the allocation was freed before");
+    if (device !== this.#device) throw new TypeError("allocation: it belongs to another device");
+    if (this.#record === 0 || (this.#birth.shared && this.historyRecord === 0)) {
+      throw new TypeError("allocation: it was freed before");
+    }
     return this.#record;
   }
 
+  /** @internal Throws TypeError for an allocation of another machine. */
+  belongsTo(live: Live): void {
+    if (live !== this.#live) throw new TypeError("allocation: it belongs to another machine");
+  }
+
+  /** @internal Its record in the mapping history, 0 when that has ended (an unmap of the buffer) or never was. */
+  get historyRecord(): number {
+    const { at, serial } = this.#birth;
+    return at !== 0 && this.#live.core.u32[at >>> 2] === serial ? at : 0;
+  }
+
   #span(offset: number, length: number): void {
-    if (this.#record === 0) throw new TypeError("the allocation was freed before");
+    this.alive(this.#device);
     if (this.cpu === "cookie") {
       throw new TypeError(
         "the allocation has no kernel mapping (DmaAttr.NoKernelMapping): its CPU pointer is a cookie",
@@ -200,7 +220,29 @@ export function memoryTypeOf(live: Live, cpu: CpuMapping, attrs: number): Memory
   return (attrs & DmaAttr.WriteCombine) !== 0 ? "bufferable" : live.coherentType;
 }
 
-/** @internal Reads the core's record of the allocation that begins at `dma`. */
+/** @internal The handle of the core's record at `at`. */
+function readRecord(
+  live: Live,
+  device: number,
+  at: number,
+  size: number,
+  attrs: number,
+  birth: Birth,
+): DmaAllocation {
+  const words = live.core.u32;
+  const w = at >>> 2;
+  const runs: MemoryRun[] = [];
+  for (let i = 0; i < words[w + 5]!; i++) {
+    runs.push({ pa: words[w + 8 + i * 2]!, bytes: words[w + 9 + i * 2]! * 4096 });
+  }
+  const cpu = CPU_KINDS[words[w + 4]!] ?? "none";
+  const type = memoryTypeOf(live, cpu, attrs);
+  const made = new DmaAllocation(live, device, at, words[w + 2]!, size, attrs, runs, cpu, type, birth);
+  live.allocations.set(at, made);
+  return made;
+}
+
+/** @internal Reads the core's record of the allocation that the device made last, at `dma`. */
 export function readAllocation(
   live: Live,
   device: number,
@@ -210,13 +252,32 @@ export function readAllocation(
 ): DmaAllocation {
   const { core } = live;
   const at = core.exports.dmaFindAllocation(device, dma) >>> 0;
-  const w = at >>> 2;
-  const words = core.u32;
-  const runs: MemoryRun[] = [];
-  for (let i = 0; i < words[w + 5]!; i++) {
-    runs.push({ pa: words[w + 8 + i * 2]!, bytes: words[w + 9 + i * 2]! * 4096 });
+  const born = core.exports.historyLastBorn() >>> 0;
+  const birth = { at: born, serial: born === 0 ? 0 : core.u32[born >>> 2]!, shared: false };
+  return readRecord(live, device, at, size, attrs, birth);
+}
+
+/**
+ * @internal Handles of all allocations alive, those of device `device` when it is named: the same objects that
+ * alloc returned, and new ones for what the op stream or the machine before a snapshot made.
+ */
+export function allocationsOf(live: Live, device?: number): DmaAllocation[] {
+  const { core } = live;
+  const out: { serial: number; allocation: DmaAllocation }[] = [];
+  for (let n = 0; ; n++) {
+    const at = core.exports.historySlot(n) >>> 0;
+    if (at === 0) break;
+    const w = core.u32.subarray(at >>> 2, (at >>> 2) + 16);
+    const [serial, head] = [w[0]!, w[1]!];
+    const owner = head & 0xffff;
+    if (serial === 0 || ((head >>> 24) & 0x7f) !== coreConstant(core, "KIND_COHERENT")) continue;
+    if (device !== undefined && owner !== device) continue;
+    const known = live.allocations.get(w[12]!);
+    const allocation =
+      known?.historyRecord === at
+        ? known
+        : readRecord(live, owner, w[12]!, w[3]!, w[5]!, { at, serial, shared: true });
+    out.push({ serial, allocation });
   }
-  const cpu = CPU_KINDS[words[w + 4]!] ?? "none";
-  const type = memoryTypeOf(live, cpu, attrs);
-  return new DmaAllocation(live, device, at, dma, size, attrs, runs, cpu, type);
+  return out.sort((a, b) => a.serial - b.serial).map(({ allocation }) => allocation);
 }

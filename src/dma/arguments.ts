@@ -37,6 +37,19 @@ export function checkList(live: Live, list: Scatterlist): void {
   }
 }
 
+/** Throws TypeError unless the results of a mapping can be stored in every entry of `list`, before anything is mapped. */
+export function checkResultsFit(list: Scatterlist): void {
+  list.forEach((entry, i) => {
+    if (entry === null || typeof entry !== "object") return;
+    for (const key of ["dmaAddress", "dmaLength"] as const) {
+      const own = Object.getOwnPropertyDescriptor(entry, key);
+      const fits =
+        own === undefined ? Object.isExtensible(entry) : own.writable === true || own.set !== undefined;
+      if (!fits) throw new TypeError(`list[${i}].${key} cannot be written: the entry must not be frozen`);
+    }
+  });
+}
+
 /** Checks `list` and its entries and writes it to SG. */
 export function writeList(live: Live, list: Scatterlist): void {
   checkList(live, list);

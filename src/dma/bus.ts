@@ -3,7 +3,7 @@
 //
 // Not modelled: ranges of the IOMMU's IO-address space; those are `createMapping`'s base and size.
 
-import { checkAligned, checkInteger, checkU32, hex } from "../check.js";
+import { checkAligned, checkInteger, checkObject, checkU32, describe, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DMA_MAPPING_ERROR } from "./direction.js";
@@ -72,6 +72,9 @@ export class DeviceBus extends DeviceMasks {
    * @throws TypeError while the device has live mappings
    */
   setRanges(ranges: readonly DmaRange[]): void {
+    if (!Array.isArray(ranges)) throw new TypeError(`ranges must be an array, got ${describe(ranges)}`);
+    for (const [i, range] of ranges.entries())
+      checkObject(`ranges[${i}]`, range, ["pa", "dmaAddress", "bytes"]);
     this.#idle("ranges");
     const { core } = this.#live;
     const words = ranges.flatMap((r, i) => {

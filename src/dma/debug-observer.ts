@@ -14,7 +14,7 @@ import type { Scatterlist } from "./scatterlist.js";
 
 /** Settings of {@link DmaDebugObserver}. */
 export interface DmaDebugObserverOptions extends DmaDebugOptions {
-  /** What to call device number `index` and its driver; asked once, when the device first maps. Default `dev<index>`. */
+  /** What to call device number `index` and its driver; asked once, when the device first maps. Default: its name on the machine. */
   readonly describe?: (index: number) => { readonly name: string } & Partial<DebugDevice>;
   /** Receives each text as it comes; without it texts collect in `events`. */
   readonly onEvent?: (event: DebugEvent, device: number) => void;
@@ -32,6 +32,7 @@ export class DmaDebugObserver implements DmaDebugHook {
   readonly #onEvent: DmaDebugObserverOptions["onEvent"];
   readonly #areas: DebugAreas;
   readonly #numbers: number[] = [];
+  #nameOf: (device: number) => string = (device) => `dev${device}`;
   // Remapped allocations: page of vmalloc space -> page frame.
   readonly #remapped: number[] = [];
   readonly #freePages: number[] = [];
@@ -44,10 +45,14 @@ export class DmaDebugObserver implements DmaDebugHook {
       ...areas,
       vmallocToPfn: (va) => this.#remapped[(va - start) >>> 12] ?? areas.vmallocToPfn(va),
     };
-    this.#describe = options.describe ?? ((index) => ({ name: `dev${index}` }));
+    this.#describe = options.describe ?? ((index) => ({ name: this.#nameOf(index) }));
     this.#onEvent = options.onEvent;
     this.debug = new DmaDebug({ ...options, areas: this.#areas });
     this.debug.allErrors = options.allErrors ?? true;
+  }
+
+  observes(nameOf: (device: number) => string): void {
+    this.#nameOf = nameOf;
   }
 
   /** Number of a machine's device in `debug`. */

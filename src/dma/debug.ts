@@ -9,7 +9,7 @@
 //
 // Not modelled: locks, stack traces, resizing the pool by hand.
 
-import { checkInteger, checkU32 } from "../check.js";
+import { checkInteger, checkObject, checkU32 } from "../check.js";
 import { PLAIN_AREAS } from "./debug-areas.js";
 import { dumpLine, logLine } from "./debug-dump.js";
 import { checkPointer } from "./debug-map.js";
@@ -29,6 +29,21 @@ export type { DebugVersion } from "./debug-versions.js";
 /** Number of the NULL device. */
 export const DEBUG_NO_DEVICE = -1;
 
+const OPTIONS = [
+  "version",
+  "preallocated",
+  "entriesPerPage",
+  "lineShift",
+  "areas",
+  "off",
+  "driverFilter",
+  "once",
+  // Those of an observer (debug-observer.ts).
+  "describe",
+  "onEvent",
+  "allErrors",
+];
+
 /** DMA-API debug of one kernel. Devices are numbers that {@link DmaDebug.addDevice} gave. */
 export class DmaDebug {
   readonly #tracker: DebugTracker;
@@ -39,6 +54,7 @@ export class DmaDebug {
 
   /** Throws RangeError for settings out of range. */
   constructor(options: DmaDebugOptions = {}) {
+    checkObject("options", options, OPTIONS);
     const rules = DEBUG_RULES[options.version ?? "v6.1"];
     if (rules === undefined) {
       throw new RangeError(

@@ -4,7 +4,7 @@
 //
 // Not modelled: regions outside DRAM (video SRAM); use a stretch of DRAM kept apart with `memory.reserve`.
 
-import { checkAligned, checkInteger, checkU32, hex } from "../check.js";
+import { checkAligned, checkFlag, checkInteger, checkObject, checkU32, hex } from "../check.js";
 import type { Live } from "../machine/live.js";
 import { DeviceBus } from "./bus.js";
 
@@ -51,6 +51,8 @@ export class DeviceOwnMemory extends DeviceBus {
         `[${hex(pa)}, ${hex(pa + bytes)}) is not in DRAM [${hex(base)}, ${hex(base + size)})`,
       );
     }
+    checkObject("options", options, ["dmaAddress", "exclusive"]);
+    checkFlag("options.exclusive", options.exclusive ?? false);
     const dma = checkU32("options.dmaAddress", options.dmaAddress ?? this.physToDma(pa));
     const exclusive = options.exclusive === true ? 1 : 0;
     return this.#live.core.exports.deviceDeclareMemory(this.#device, pa, dma, bytes, exclusive);

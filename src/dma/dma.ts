@@ -4,14 +4,23 @@
 // Not modelled: virtual addresses; where a kernel call takes one, this one takes the physical
 // address behind it.
 
-import { checkAligned, checkChoice, checkInteger, checkU32 } from "../check.js";
+import {
+  checkAligned,
+  checkChoice,
+  checkFlag,
+  checkInteger,
+  checkObject,
+  checkText,
+  checkU32,
+  describe,
+} from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
-import type { DmaAllocation } from "./allocation.js";
-import { checkDirection, checkList, checkSize } from "./arguments.js";
+import { DmaAllocation } from "./allocation.js";
+import { checkDirection, checkList, checkResultsFit, checkSize } from "./arguments.js";
 import { ATTRIBUTE_CALLS, type AttributeCall, attributeEffects } from "./attribute-statistics.js";
 import { DmaAttr } from "./attributes.js";
-import type { DmaDebugHook } from "./debug-hook.js";
+import { type DmaDebugHook, tell } from "./debug-hook.js";
 import { DeviceOwnMemory } from "./device-memory.js";
 import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
 import { maxMappingSize, optMappingSize, requiredMask } from "./limits.js";
@@ -78,8 +87,10 @@ export class Dma extends DeviceOwnMemory {
   /** dma_mapping_error: true when `dmaAddress` is the error value. Also tells dma-debug that it was checked. */
   mappingError(dmaAddress: number): boolean {
     const at = checkU32("dmaAddress", dmaAddress);
-    this.#debug()?.mappingError(this.#device, at);
-    return at === DMA_MAPPING_ERROR;
+    void this.#live.core;
+    return tell(this.#debug(), "mappingError", at === DMA_MAPPING_ERROR, (o) =>
+      o.mappingError(this.#device, at),
+    );
   }
 
   /** dma_unmap_single: as {@link unmapPage}. */
@@ -105,9 +116,11 @@ export class Dma extends DeviceOwnMemory {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
+    checkText("label", label);
     const dma = this.#ops.mapPage(page, offset, size, direction, attrs, label);
-    this.#debug()?.mapPage(this.#device, page, offset, size, direction, dma, attrs);
-    return dma;
+    return tell(this.#debug(), "mapPage", dma, (o) =>
+      o.mapPage(this.#device, page, offset, size, direction, dma, attrs),
+    );
   }
 
   /**
@@ -120,7 +133,9 @@ export class Dma extends DeviceOwnMemory {
     checkDirection(direction);
     checkU32("attrs", attrs);
     this.#ops.unmapPage(dmaAddress, size, direction, attrs);
-    this.#debug()?.unmapPage(this.#device, dmaAddress, size, direction);
+    tell(this.#debug(), "unmapPage", undefined, (o) =>
+      o.unmapPage(this.#device, dmaAddress, size, direction),
+    );
   }
 
   /** dma_map_resource: maps device registers at `pa` (not DRAM); no cache maintenance. */
@@ -129,9 +144,11 @@ export class Dma extends DeviceOwnMemory {
     checkSize(size);
     checkDirection(direction);
     checkU32("attrs", attrs);
+    checkText("label", label);
     const dma = this.#ops.mapResource(pa, size, direction, attrs, label);
-    this.#debug()?.mapResource(this.#device, pa, size, direction, dma, attrs);
-    return dma;
+    return tell(this.#debug(), "mapResource", dma, (o) =>
+      o.mapResource(this.#device, pa, size, direction, dma, attrs),
+    );
   }
 
   /** dma_unmap_resource. */
@@ -141,7 +158,9 @@ export class Dma extends DeviceOwnMemory {
     checkDirection(direction);
     checkU32("attrs", attrs);
     this.#ops.unmapResource(dmaAddress, size, direction, attrs);
-    this.#debug()?.unmapResource(this.#device, dmaAddress, size, direction);
+    tell(this.#debug(), "unmapResource", undefined, (o) =>
+      o.unmapResource(this.#device, dmaAddress, size, direction),
+    );
   }
 
   /**
@@ -167,9 +186,13 @@ export class Dma extends DeviceOwnMemory {
     checkDirection(direction);
     checkU32("attrs", attrs);
     checkList(this.#live, list);
+    checkResultsFit(list);
+    checkText("label", label);
     const segments = this.#ops.mapSg(list, direction, attrs, label);
-    if (segments > 0) this.#debug()?.mapSg(this.#device, list, segments, direction, attrs, this);
-    return segments;
+    if (segments <= 0) return segments;
+    return tell(this.#debug(), "mapSg", segments, (o) =>
+      o.mapSg(this.#device, list, segments, direction, attrs, this),
+    );
   }
 
   /**
@@ -182,7 +205,7 @@ export class Dma extends DeviceOwnMemory {
     checkList(this.#live, list);
     checkInteger("nents", nents, 0, list.length);
     this.#ops.unmapSg(list, nents, direction, attrs);
-    this.#debug()?.unmapSg(this.#device, list, nents, direction);
+    tell(this.#debug(), "unmapSg", undefined, (o) => o.unmapSg(this.#device, list, nents, direction));
   }
 
   /** dma_sync_single_for_cpu: the CPU may look at [dmaAddress, dmaAddress + size) now. */
@@ -215,7 +238,9 @@ export class Dma extends DeviceOwnMemory {
     checkDirection(direction);
     if (forDevice) this.#ops.syncSingleForDevice(dma, offset, size, direction);
     else this.#ops.syncSingleForCpu(dma, offset, size, direction);
-    this.#debug()?.syncSingle(this.#device, at, size, direction, forDevice);
+    tell(this.#debug(), "syncSingle", undefined, (o) =>
+      o.syncSingle(this.#device, at, size, direction, forDevice),
+    );
   }
 
   /** dma_sync_sg_for_cpu over the whole list. */
@@ -234,7 +259,9 @@ export class Dma extends DeviceOwnMemory {
     checkInteger("nents", nents, 0, list.length);
     if (forDevice) this.#ops.syncSgForDevice(list, nents, direction);
     else this.#ops.syncSgForCpu(list, nents, direction);
-    this.#debug()?.syncSg(this.#device, list, nents, direction, forDevice);
+    tell(this.#debug(), "syncSg", undefined, (o) =>
+      o.syncSg(this.#device, list, nents, direction, forDevice),
+    );
   }
 
   /**
@@ -247,9 +274,14 @@ export class Dma extends DeviceOwnMemory {
   alloc(size: number, attrs = 0, options: AllocOptions = {}): DmaAllocation | null {
     checkSize(size);
     checkU32("attrs", attrs);
+    checkObject("options", options, ["atomic", "label"]);
+    checkFlag("options.atomic", options.atomic ?? false);
+    checkText("options.label", options.label ?? "");
     const allocation = this.#ops.alloc(size, attrs, options);
-    if (allocation !== null) this.#debug()?.allocCoherent(this.#device, allocation, attrs);
-    return allocation;
+    if (allocation === null) return null;
+    return tell(this.#debug(), "allocCoherent", allocation, (o) =>
+      o.allocCoherent(this.#device, allocation, attrs),
+    );
   }
 
   /** dma_alloc_coherent: {@link alloc} without attributes. */
@@ -269,11 +301,20 @@ export class Dma extends DeviceOwnMemory {
    * @returns true when it was freed
    * @throws TypeError when `allocation` is not one of this device or was freed before
    */
-  free(allocation: DmaAllocation, attrs = allocation.attrs): boolean {
-    allocation.alive(this.#device);
+  free(allocation: DmaAllocation, attrs = this.#mine(allocation).attrs): boolean {
+    this.#mine(allocation).alive(this.#device);
     checkU32("attrs", attrs);
-    this.#debug()?.freeCoherent(this.#device, allocation);
-    return this.#ops.free(allocation, attrs);
+    const freed = this.#ops.free(allocation, attrs);
+    return tell(this.#debug(), "freeCoherent", freed, (o) => o.freeCoherent(this.#device, allocation));
+  }
+
+  /** `allocation`, if it is one of this machine. */
+  #mine(allocation: DmaAllocation): DmaAllocation {
+    if (!(allocation instanceof DmaAllocation)) {
+      throw new TypeError(`allocation must be a DmaAllocation of dma.alloc, got ${describe(allocation)}`);
+    }
+    allocation.belongsTo(this.#live);
+    return allocation;
   }
 
   /**
@@ -287,7 +328,8 @@ export class Dma extends DeviceOwnMemory {
     allocation: DmaAllocation,
     options: { pgoff?: number; pages?: number; attrs?: number } = {},
   ): UserMapping | number {
-    allocation.alive(this.#device);
+    this.#mine(allocation).alive(this.#device);
+    checkObject("options", options, ["pgoff", "pages", "attrs"]);
     const total = Math.ceil(allocation.size / PAGE);
     const pgoff = checkInteger("options.pgoff", options.pgoff ?? 0, 0, 0xffff_ffff);
     const pages = checkInteger("options.pages", options.pages ?? Math.max(1, total - pgoff), 1, 0xffff_ffff);
@@ -300,7 +342,7 @@ export class Dma extends DeviceOwnMemory {
    * @returns the list, or a negative errno (-6 ENXIO)
    */
   getSgtable(allocation: DmaAllocation): Scatterlist | number {
-    allocation.alive(this.#device);
+    this.#mine(allocation).alive(this.#device);
     return this.#ops.getSgtable(allocation);
   }
 
@@ -310,6 +352,7 @@ export class Dma extends DeviceOwnMemory {
    */
   attributeEffects(call: AttributeCall, attrs: number, options: { atomic?: boolean } = {}): number {
     checkChoice("call", call, ATTRIBUTE_CALLS);
+    checkObject("options", options, ["atomic"]);
     checkU32("attrs", attrs);
     return attributeEffects(this.#live, this.#device, call, attrs, options.atomic === true);
   }
@@ -349,23 +392,52 @@ export class Dma extends DeviceOwnMemory {
   allocNoncoherent(size: number, direction: DmaDirection, label = ""): NoncoherentBuffer | null {
     checkSize(size);
     checkDirection(direction);
+    checkText("label", label);
     const pages = Math.ceil(size / PAGE);
     const { core } = this.#live;
     const pa = core.exports.pagesAlloc(pages, 0) >>> 0;
     if (pa === DMA_MAPPING_ERROR) return null;
-    const dmaAddress = this.mapPage(pa, 0, pages * PAGE, direction, DmaAttr.SkipCpuSync, label);
-    if (this.mappingError(dmaAddress)) {
+    const bytes = pages * PAGE;
+    const attrs = DmaAttr.SkipCpuSync;
+    const dmaAddress = this.#ops.mapPage(pa, 0, bytes, direction, attrs, label);
+    const told = (o: DmaDebugHook): void => {
+      o.mapPage(this.#device, pa, 0, bytes, direction, dmaAddress, attrs);
+      o.mappingError(this.#device, dmaAddress);
+    };
+    if (dmaAddress === DMA_MAPPING_ERROR) {
       core.exports.pagesFree(pa, pages);
-      return null;
+      return tell(this.#debug(), "allocNoncoherent", null, told);
     }
     core.u8.fill(0, coreConstant(core, "BATCH"), coreConstant(core, "BATCH") + PAGE);
     for (let n = 0; n < pages; n++) core.exports.cpuWrite(pa + n * PAGE, PAGE, coreConstant(core, "BATCH"));
-    return { pa, dmaAddress, size: pages * PAGE, direction };
+    const buffer = Object.freeze({ pa, dmaAddress, size: bytes, direction });
+    this.#live.noncoherent.set(buffer, this.#device);
+    return tell(this.#debug(), "allocNoncoherent", buffer, told);
   }
 
-  /** dma_free_noncoherent. */
+  /** Buffers of {@link allocNoncoherent} alive, oldest first; in a restored machine new objects. */
+  get noncoherentBuffers(): NoncoherentBuffer[] {
+    return [...this.#live.noncoherent].filter(([, device]) => device === this.#device).map(([b]) => b);
+  }
+
+  /**
+   * dma_free_noncoherent.
+   * @param buffer the object that {@link allocNoncoherent} returned
+   * @throws TypeError for another object, a buffer of another device or machine, or one freed before
+   */
   freeNoncoherent(buffer: NoncoherentBuffer): void {
-    this.unmapPage(buffer.dmaAddress, buffer.size, buffer.direction, DmaAttr.SkipCpuSync);
-    this.#live.core.exports.pagesFree(buffer.pa, buffer.size / PAGE);
+    const { noncoherent, core } = this.#live;
+    if (noncoherent.get(buffer) !== this.#device) {
+      throw new TypeError(
+        `buffer must be one that allocNoncoherent of this device returned and that is alive, got ${describe(buffer)}`,
+      );
+    }
+    const { pa, dmaAddress, size, direction } = buffer;
+    this.#ops.unmapPage(dmaAddress, size, direction, DmaAttr.SkipCpuSync);
+    core.exports.pagesFree(pa, size / PAGE);
+    noncoherent.delete(buffer);
+    tell(this.#debug(), "freeNoncoherent", undefined, (o) =>
+      o.unmapPage(this.#device, dmaAddress, size, direction),
+    );
   }
 }

@@ -107,6 +107,7 @@ export function coreOps(live: Live, device: number): DmaOps {
     mapSg: (list, direction, attrs, label) => {
       writeList(live, list);
       const segments = x().dmaMapSg(device, list.length, direction, attrs, live.label(label));
+      if (segments > 0) x().historyKeepList();
       readListResults(live, list);
       return segments;
     },
@@ -139,8 +140,8 @@ export function coreOps(live: Live, device: number): DmaOps {
       return dma === DMA_MAPPING_ERROR ? null : readAllocation(live, device, dma, size, attrs);
     },
     free: (allocation, attrs) => {
-      const freed = x().dmaFreeAs(device, allocation.alive(device), attrs) === 0;
-      if (freed) allocation.release(device);
+      const freed = x().dmaFreeAs(device, allocation.alive(device), attrs, allocation.historyRecord) === 0;
+      if (freed) allocation.release();
       return freed;
     },
     mmap: (allocation, pgoff, pages, attrs) => mmapOf(live, device, allocation, pgoff, pages, attrs),

@@ -44,16 +44,19 @@ export class SysmmuDriver {
    */
   probe(name: string): void {
     this.#live.core.exports.driverProbe(this.#instance(name));
+    this.#changed(name);
   }
 
   /** Runtime suspend of one System MMU: from now on the driver passes it over. */
   suspend(name: string): void {
     this.#live.core.exports.driverSuspend(this.#instance(name));
+    this.#changed(name);
   }
 
   /** Runtime resume of one System MMU: programmed anew when its master is attached. */
   resume(name: string): void {
     this.#live.core.exports.driverResume(this.#instance(name));
+    this.#changed(name);
   }
 
   /**

@@ -5,7 +5,7 @@
 //
 // Not modelled: locks; a machine runs one call at a time.
 
-import { checkAligned, checkChoice, checkInteger, checkU32, hex } from "../check.js";
+import { checkAligned, checkChoice, checkInteger, checkObject, checkU32, describe, hex } from "../check.js";
 import { createSpace, type IovaAllocator } from "../iova/allocators.js";
 import type { Device } from "../machine/device.js";
 import type { Live } from "../machine/live.js";
@@ -57,7 +57,7 @@ export interface SavedMapping extends MappingCore {
 
 /** Why a mapping could not be made or attached. */
 export class IommuError extends Error {
-  /** Positive errno as the kernel returns it negated: 12 ENOMEM, 22 EINVAL, 34 ERANGE, 16 EBUSY. */
+  /** Positive errno as the kernel returns it negated: 12 ENOMEM, 22 EINVAL, 34 ERANGE, 16 EBUSY, 19 ENODEV. */
   readonly errno: number;
 
   constructor(message: string, errno: number) {
@@ -96,6 +96,7 @@ export class IommuMapping {
 
   /** @internal */
   static create(live: Live, options: MappingOptions): IommuMapping {
+    checkObject("options", options, ["base", "size", "order", "allocator"]);
     const base = checkAligned("options.base", options.base ?? 0, 4096);
     const size = checkInteger("options.size", options.size ?? 2 ** 32, 1, 2 ** 40);
     const order = checkInteger("options.order", options.order ?? 0, 0, 20);
@@ -141,6 +142,7 @@ export class IommuMapping {
 
   /** References held: 1 from creation, 1 per attached device. 0 after the last put. */
   get references(): number {
+    void this.#live.core;
     return this.#references;
   }
 
@@ -170,35 +172,40 @@ export class IommuMapping {
 
   /**
    * arm_iommu_attach_device: the device's ops become the IOMMU ones and its SysMMUs translate.
-   * @throws IommuError when the driver refuses (16 EBUSY: attached elsewhere)
+   * @throws IommuError when the driver refuses (16 EBUSY: attached elsewhere; 19 ENODEV: no SysMMU before it)
    * @throws TypeError for a device of another machine, or after the mapping was freed
    */
   attach(device: Device): void {
     this.#check();
-    device.belongsTo(this.#live);
+    this.#mine(device);
     if (device.mapping !== null) {
       throw new IommuError(`device ${device.name} is attached to a mapping already`, 16);
+    }
+    if (device.sysmmus.length === 0) {
+      throw new IommuError(`device ${device.name} has no SysMMU: the driver does not know it`, 19);
     }
     const error = this.#live.core.exports.deviceAttach(device.index, this.space, this.domain);
     if (error < 0) throw new IommuError(`the driver refused to attach ${device.name}`, -error);
     this.#references++;
     this.#devices.add(device);
     device.setMapping(this);
+    this.#live.settle();
   }
 
   /**
    * arm_iommu_detach_device: back to linear ops, SysMMUs off. Live mappings are not checked, as in
-   * the kernel; `machine.findings()` lists them.
+   * the kernel, and no unmap reaches them afterwards; `machine.findings()` lists them as "leak".
    * @throws TypeError when the device is not attached here
    */
   detach(device: Device): void {
-    device.belongsTo(this.#live);
+    this.#mine(device);
     if (!this.#devices.has(device))
       throw new TypeError(`device ${device.name} is not attached to this mapping`);
     this.#live.core.exports.deviceDetach(device.index);
     this.#devices.delete(device);
     device.setMapping(null);
     this.#put();
+    this.#live.settle();
   }
 
   /**
@@ -271,7 +278,16 @@ export class IommuMapping {
     exports.iovaDestroy(this.space);
   }
 
+  #mine(device: Device): void {
+    // No class at hand: its module imports this one's.
+    if (typeof (device as Partial<Device> | null | undefined)?.belongsTo !== "function") {
+      throw new TypeError(`device must be a Device, got ${describe(device)}`);
+    }
+    device.belongsTo(this.#live);
+  }
+
   #check(): void {
+    void this.#live.core;
     if (this.#references === 0) throw new TypeError("the mapping was freed");
   }
 }

@@ -3,16 +3,17 @@
 //
 // Not modelled: devices and caches; nobody walks these tables but the caller.
 
-import { checkChoice, checkInteger, checkU32 } from "../check.js";
+import { checkChoice, checkInteger, checkObject, checkU32 } from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";
 import { type CoreSource, loadCore } from "../core/load.js";
 import { PROFILES, type Profile, setProfile } from "../dma/profiles.js";
+import { checkVersion } from "../sysmmu/registers.js";
 
 /** What {@link PageTable.create} wants. */
 export interface PageTableOptions {
   /** Kernel whose driver writes the tables. Default "v6.1". */
   profile?: Profile;
-  /** MMU_VERSION, which chooses the descriptor format (5.x on v6.1: 36 bits). Default 0x30600000 (3.3). */
+  /** MMU_VERSION, which chooses the descriptor format (5.x on v6.1: 36 bits): 1.x, 2.x, 3.x, 5.x. Default 0x30600000 (3.3). */
   version?: number;
   /** Compiled core; default the embedded one. */
   core?: CoreSource;
@@ -42,14 +43,29 @@ const PROT_WRITE = 2;
 
 /** An IOMMU domain's page table. */
 export class PageTable {
-  readonly #core: Core;
+  #owned: Core | null;
   readonly #domain: number;
   readonly #shift: number;
 
   private constructor(core: Core, domain: number, shift: number) {
-    this.#core = core;
+    this.#owned = core;
     this.#domain = domain;
     this.#shift = shift;
+  }
+
+  get #core(): Core {
+    if (this.#owned === null) throw new TypeError("the page table was disposed");
+    return this.#owned;
+  }
+
+  /** Drops the core and its memory; every later use throws TypeError. Idempotent. */
+  dispose(): void {
+    this.#owned = null;
+  }
+
+  /** `using`: as {@link dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /**
@@ -57,8 +73,9 @@ export class PageTable {
    * @throws RangeError or TypeError naming the option that is wrong
    */
   static create(options: PageTableOptions = {}): PageTable {
+    checkObject("options", options, ["profile", "version", "core"]);
     const profile = checkChoice("options.profile", options.profile ?? "v6.1", PROFILES);
-    const version = checkU32("options.version", options.version ?? 0x3060_0000);
+    const version = checkVersion("options.version", options.version ?? 0x3060_0000);
     const core = loadCore(options.core);
     core.exports.machineInit(DRAM_BASE, DRAM_BYTES, PROFILES.indexOf(profile));
     setProfile(core, profile);

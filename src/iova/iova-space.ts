@@ -3,7 +3,7 @@
 //
 // Not modelled: translation; an address handed out here leads nowhere.
 
-import { checkChoice, checkInteger, checkU32, hex } from "../check.js";
+import { checkChoice, checkInteger, checkObject, checkU32, hex } from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";
 import { loadCore } from "../core/load.js";
 import { IOVA_SWITCHES } from "../dma/profiles/iova.js";
@@ -55,6 +55,7 @@ export function writeIovaSwitches(core: Core, profile: IovaProfile): void {
 }
 
 function makeSpace(core: Core, options: IovaSpaceOptions): number {
+  checkObject("options", options, ["base", "size", "order", "profile", "allocator"]);
   const base = checkU32("options.base", options.base);
   const size = checkInteger("options.size", options.size, 1, 2 ** 40);
   const order = checkInteger("options.order", options.order ?? 0, 0, 20);
@@ -100,7 +101,9 @@ export class IovaSpace {
 
   /**
    * IO addresses for `size` bytes (0 .. 4 GiB - 1): the first one, or null when there is no room.
-   * What a size of 0 does depends on the kernel.
+   * What a size of 0 does depends on the kernel. So does one of more than 4 GiB less a page: up to v6.1 the
+   * bitmap allocator aligns it to pages in 32 bits, which wraps to 0, so that 0xffffffff bytes get an address in
+   * a space of any size. That is the kernel's behaviour, kept as it is.
    */
   alloc(size: number): number | null {
     const address = this.#core.exports["iovaAlloc"](this.#live(), checkU32("size", size)) >>> 0;

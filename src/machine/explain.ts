@@ -3,7 +3,7 @@
 import { hex } from "../check.js";
 import type { SysMmu } from "../sysmmu/sysmmu.js";
 import type { Explanation } from "./description.js";
-import { holderOf } from "./findings.js";
+import { holderOf, neighbourOf } from "./findings.js";
 import { describeMapping, type MappingRecord } from "./history.js";
 
 /** @internal The text and the holders of {@link Machine.explain}; `mmu` null for a device without one. */
@@ -20,5 +20,7 @@ export function explainAddress(
   const lines = [`${device}, IO address ${hex(iova)}:`, ...walk.map((line) => `  ${line}`)];
   lines.push(holder === null ? "  no live mapping holds it" : `  held by ${describeMapping(holder)}`);
   if (lastHolder !== null) lines.push(`  last held by ${describeMapping(lastHolder)}`);
-  return { text: lines.join("\n"), holder, lastHolder };
+  const neighbour = holder === null ? neighbourOf(device, iova, live, []) : null;
+  if (neighbour !== null) lines.push(`  right before it ends ${describeMapping(neighbour)}`);
+  return { text: lines.join("\n"), holder, lastHolder, neighbour };
 }

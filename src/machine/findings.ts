@@ -4,7 +4,8 @@
 // Not modelled: bugs that need byte ownership (who wrote which byte since the last hand-over).
 
 import type { SysMmu } from "../sysmmu/sysmmu.js";
-import { covers, describeMapping, type MappingRecord } from "./history.js";
+import { covers, describeMapping, endsBefore, type MappingRecord } from "./history.js";
+import type { Live } from "./live.js";
 
 /** One finding. */
 export interface Finding {
@@ -14,7 +15,8 @@ export interface Finding {
    * "lost-cpu-write": one for the CPU is, or the CPU used what the device owned; "buffered-device-read": a
    * barrier is; "alias-access": the CPU reached an uncached buffer through its linear, cacheable address;
    * "unmap-unknown", "unmap-size", "unmap-direction": the unmap matches no map; "more-hazards": those
-   * beyond what the core remembers one by one.
+   * beyond what the core remembers one by one; "leak": a mapping that its device's detachment left behind, which no
+   * unmap reaches any more.
    */
   readonly kind:
     | "fault"
@@ -28,7 +30,8 @@ export interface Finding {
     | "unmap-unknown"
     | "unmap-size"
     | "unmap-direction"
-    | "more-hazards";
+    | "more-hazards"
+    | "leak";
   /** A sentence that names what, where and whose. */
   readonly message: string;
   /** Device or SysMMU concerned. */
@@ -41,19 +44,60 @@ export interface Finding {
   readonly count: number;
   /** The mapping that holds or last held the address, or null when none is remembered. */
   readonly mapping: MappingRecord | null;
+  /** A fault where no mapping is: the mapping that ends right before, past whose end the access may have run. */
+  readonly neighbour?: MappingRecord;
 }
 
-/** The mapping of `device` that holds `iova` now, else the last one that did, else null. */
+/**
+ * The mapping of `device` that holds `iova` now, else the last one that did, else null. One that has the very
+ * byte goes before one that only has the rest of its page (a SysMMU translates whole pages).
+ */
 export function holderOf(
   device: string,
   iova: number,
   live: readonly MappingRecord[],
   dead: readonly MappingRecord[],
 ): MappingRecord | null {
-  for (const m of live) if (m.device === device && covers(m, iova, true)) return m;
-  for (let i = dead.length; i-- > 0; ) {
-    const m = dead[i]!;
-    if (m.device === device && covers(m, iova, true)) return m;
+  return find(
+    device,
+    live,
+    dead,
+    (m) => covers(m, iova, false),
+    (m) => covers(m, iova, true),
+  );
+}
+
+/**
+ * The mapping of `device` that ends right before `iova` (behind an IOMMU: with the page before), alive, else dead
+ * last; else null. What to look at when an access runs past the end of its buffer.
+ */
+export function neighbourOf(
+  device: string,
+  iova: number,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+): MappingRecord | null {
+  return find(
+    device,
+    live,
+    dead,
+    (m) => endsBefore(m, iova, false),
+    (m) => endsBefore(m, iova, true),
+  );
+}
+
+/** The first of `live`, else the last of `dead`, that fits; for each the sharper test first. */
+function find(
+  device: string,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+  ...tests: ((m: MappingRecord) => boolean)[]
+): MappingRecord | null {
+  for (const list of [live, dead.toReversed()]) {
+    for (const test of tests) {
+      const found = list.find((m) => m.device === device && test(m));
+      if (found !== undefined) return found;
+    }
   }
   return null;
 }
@@ -69,9 +113,12 @@ export function sysmmuFindings(
   for (const fault of mmu.faults()) {
     if (fault.kind === "stale") continue;
     const mapping = holderOf(device, fault.va, live, dead);
+    const neighbour = mapping === null ? neighbourOf(device, fault.va, live, dead) : null;
     const whose =
       mapping === null
-        ? "no mapping of it is remembered"
+        ? neighbour === null
+          ? "no mapping of it is remembered"
+          : `no mapping holds it; right before it ends ${describeMapping(neighbour)}: an access past its end?`
         : mapping.death === null
           ? `it belongs to ${describeMapping(mapping)}`
           : `it was ${describeMapping(mapping)}: used after unmap`;
@@ -83,6 +130,7 @@ export function sysmmuFindings(
       seq: fault.seq,
       count: 1,
       mapping,
+      ...(neighbour === null ? {} : { neighbour }),
     });
   }
   for (const use of mmu.staleUses()) {
@@ -101,4 +149,42 @@ export function sysmmuFindings(
     });
   }
   return out;
+}
+
+/** Bit of a record's kind: found through the IO-address space of the device (assembly/sanitize/history.ts). */
+const OWNED = 0x80;
+
+/** Mappings alive that the space of their device, detached since, does not name any more. */
+export function leakFindings(
+  live: Live,
+  mappings: readonly MappingRecord[],
+  names: readonly string[],
+): Finding[] {
+  const { core } = live;
+  const byId = new Map(mappings.map((m) => [m.id, m]));
+  const out: Finding[] = [];
+  for (let n = 0; ; n++) {
+    const at = core.exports.historySlot(n) >>> 0;
+    if (at === 0) return out;
+    const [serial, head, dma, size] = core.u32.subarray(at >>> 2, (at >>> 2) + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const mapping = byId.get(serial);
+    const index = head & 0xffff;
+    if (serial === 0 || mapping === undefined || ((head >>> 24) & OWNED) === 0) continue;
+    if (core.exports.historyFind(index, dma, size) >>> 0 === at) continue;
+    const device = names[index] ?? mapping.device;
+    out.push({
+      kind: "leak",
+      message: `${device}: detached with ${describeMapping(mapping)}`,
+      device,
+      iova: dma,
+      seq: mapping.birth,
+      count: 1,
+      mapping,
+    });
+  }
 }

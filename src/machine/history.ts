@@ -2,6 +2,7 @@
 //
 // Record layout: assembly/sanitize/history.ts.
 
+import { coreConstant } from "../core/core.js";
 import { DIRECTION_NAMES } from "../dma/direction.js";
 import type { Live } from "./live.js";
 
@@ -33,19 +34,39 @@ export interface MappingRecord {
   readonly segments: number;
   /** Handle of the op-stream record that made it, null for a call of the API. */
   readonly handle: number | null;
+  /** Segments of a list one by one: what the device may access. Otherwise, and where there was no memory to keep them, none. */
+  readonly ranges: readonly SegmentRange[];
 }
 
+/** One segment of a mapped list. */
+export interface SegmentRange {
+  readonly dmaAddress: number;
+  readonly length: number;
+}
+
+const PAGE = 4096;
 const KINDS = ["single", "scatter-gather", "coherent", "resource"] as const;
+
+/** Segments kept with a list: entries as at SG (assembly/layout.ts), word 3 the bus address, 4 the length. */
+function readRanges(live: Live, list: number, segments: number): SegmentRange[] {
+  const { u32 } = live.core;
+  const words = coreConstant(live.core, "SG_BYTES") >>> 2;
+  return Array.from({ length: segments }, (_, i) => {
+    const at = (list >>> 2) + i * words;
+    return { dmaAddress: u32[at + 3]!, length: u32[at + 4]! };
+  });
+}
 
 function readRecord(live: Live, at: number, names: readonly string[]): MappingRecord {
   const { core } = live;
   const w = core.u32.subarray(at >>> 2, (at >>> 2) + 16);
   const head = w[1]!;
   const death = core.views.u64(at + 40);
+  const kind = KINDS[(head >>> 24) & 0x7f] ?? "single";
   return {
     id: w[0]!,
     device: names[head & 0xffff] ?? `device ${head & 0xffff}`,
-    kind: KINDS[(head >>> 24) & 0x7f] ?? "single",
+    kind,
     direction: DIRECTION_NAMES[(head >>> 16) & 0xff] ?? "NONE",
     dmaAddress: w[2]!,
     size: w[3]!,
@@ -57,6 +78,7 @@ function readRecord(live: Live, at: number, names: readonly string[]): MappingRe
     entries: w[13]!,
     segments: w[14]!,
     handle: w[15] === 0 ? null : w[15]! - 1,
+    ranges: kind === "scatter-gather" && w[12] !== 0 ? readRanges(live, w[12]!, w[14]!) : [],
   };
 }
 
@@ -92,11 +114,27 @@ export function deadMappings(live: Live, names: readonly string[], from = 0): Ma
   return out;
 }
 
-/** True when the mapping's (first) range covers bus address `dma`; behind an IOMMU whole pages count. */
+/** What the mapping covers: a list its segments, everything else one range. */
+function rangesOf(m: MappingRecord): readonly SegmentRange[] {
+  return m.ranges.length > 0 ? m.ranges : [{ dmaAddress: m.dmaAddress, length: m.size }];
+}
+
+/** True when the mapping covers bus address `dma`; behind an IOMMU whole pages count. */
 export function covers(mapping: MappingRecord, dma: number, pages: boolean): boolean {
-  const start = pages ? mapping.dmaAddress - (mapping.dmaAddress % 4096) : mapping.dmaAddress;
-  const end = mapping.dmaAddress + mapping.size;
-  return dma >= start && dma < (pages ? Math.ceil(end / 4096) * 4096 : end);
+  return rangesOf(mapping).some(({ dmaAddress, length }) => {
+    const start = pages ? dmaAddress - (dmaAddress % PAGE) : dmaAddress;
+    const end = dmaAddress + length;
+    return dma >= start && dma < (pages ? Math.ceil(end / PAGE) * PAGE : end);
+  });
+}
+
+/** True when the mapping, or a segment of it, ends in the page before that of `dma`, or (`pages` false) right before it. */
+export function endsBefore(mapping: MappingRecord, dma: number, pages: boolean): boolean {
+  const start = pages ? dma - (dma % PAGE) : dma;
+  return rangesOf(mapping).some(({ dmaAddress, length }) => {
+    const end = dmaAddress + length;
+    return (pages ? Math.ceil(end / PAGE) * PAGE : end) === start;
+  });
 }
 
 /** "mapping 12 (capture, 4096 bytes at 0x20000000 FROM_DEVICE, seq 3..4)". */

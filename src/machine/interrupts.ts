@@ -12,7 +12,7 @@
 //
 // Not modelled: the GIC itself (priorities, targets, edge triggers), private interrupts of a CPU.
 
-import { checkInteger, checkU32, describe } from "../check.js";
+import { checkFlag, checkInteger, checkU32, describe } from "../check.js";
 import { COMBINER_SOURCES, Combiner, combinerWords } from "../soc/combiner.js";
 import { findSysmmu } from "../soc/find.js";
 import type { Interrupt, SocDescription } from "../soc/types.js";
@@ -126,6 +126,7 @@ export class Interrupts {
    * @throws RangeError for a block that the SoC has not, or a line that the block has not
    */
   setLine(device: string, level: boolean, which = 0): void {
+    checkFlag("level", level);
     const { bit, interrupt } = this.#ofDevice(device, which);
     const words = this.#words();
     const at = this.#bits + (bit >>> 5);

@@ -2,7 +2,8 @@
 // mappings) hold this, never the core itself, so that none outlives `dispose()`.
 
 import { type Core, coreConstant } from "../core/core.js";
-import type { MemoryType } from "../dma/allocation.js";
+import type { DmaAllocation, MemoryType } from "../dma/allocation.js";
+import type { NoncoherentBuffer } from "../dma/noncoherent.js";
 
 /** By the value of SWITCH_DMA_COHERENT_TYPE: MEMORY_* of assembly/abi/cache.ts. */
 const MEMORY_TYPES: readonly MemoryType[] = ["cacheable", "bufferable", "strongly-ordered"];
@@ -15,6 +16,15 @@ export class Live {
   /** Call-site labels by number; 0 is "no label". */
   readonly labels: string[] = [""];
   readonly #labelNumbers = new Map<string, number>([["", 0]]);
+
+  /** Handles of allocations by the core's record. */
+  readonly allocations = new Map<number, DmaAllocation>();
+  /** What `memory.alloc` gave out: bytes by physical address. */
+  readonly pages = new Map<number, number>();
+  /** Buffers of `dma.allocNoncoherent` alive, with their device. */
+  readonly noncoherent = new Map<NoncoherentBuffer, number>();
+  /** Brings interrupt lines up to date after a call that may have changed a fault register. */
+  settle: () => void = () => {};
 
   /** @internal */
   constructor(core: Core) {

@@ -1,6 +1,6 @@
 // Guest memory as scripts see it: pages to allocate, DRAM to look at.
 
-import { checkAligned, checkBytes, checkInteger, checkU32, hex } from "../check.js";
+import { checkAligned, checkBytes, checkInteger, checkObject, checkU32, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "./live.js";
 
@@ -30,23 +30,33 @@ export class GuestMemory {
    */
   alloc(bytes: number, options: { align?: number } = {}): number | null {
     const n = checkInteger("bytes", bytes, 1, 0x8000_0000);
+    checkObject("options", options, ["align"]);
     const align = checkInteger("options.align", options.align ?? PAGE, PAGE, 0x8000_0000);
     if ((align & (align - 1)) !== 0)
       throw new RangeError(`options.align must be a power of two, got ${hex(align)}`);
     const order = 31 - Math.clz32(align / PAGE);
     const pa = this.#live.core.exports.pagesAlloc(Math.ceil(n / PAGE), order) >>> 0;
-    return pa === 0xffff_ffff ? null : pa;
+    if (pa === 0xffff_ffff) return null;
+    this.#live.pages.set(pa, Math.ceil(n / PAGE) * PAGE);
+    return pa;
   }
 
   /**
-   * Gives memory of {@link alloc} back.
-   * @throws RangeError when `pa` is not page aligned or the range is not in DRAM
+   * Gives memory of {@link alloc} back, a whole allocation.
+   * @param bytes what was asked for, or its pages
+   * @throws RangeError when no allocation alive begins at `pa`, or it has another size
    */
   free(pa: number, bytes: number): void {
     checkAligned("pa", pa, PAGE);
     const n = checkInteger("bytes", bytes, 1, 0x8000_0000);
-    this.#inside(pa, n);
-    this.#live.core.exports.pagesFree(pa, Math.ceil(n / PAGE));
+    const { core, pages } = this.#live;
+    const held = pages.get(pa);
+    if (held === undefined) throw new RangeError(`pa: no allocation of memory.alloc begins at ${hex(pa)}`);
+    if (Math.ceil(n / PAGE) * PAGE !== held) {
+      throw new RangeError(`bytes: the allocation at ${hex(pa)} has ${held} bytes, got ${n}`);
+    }
+    core.exports.pagesFree(pa, held / PAGE);
+    pages.delete(pa);
   }
 
   /**

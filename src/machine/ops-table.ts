@@ -10,7 +10,7 @@
 //
 // Not modelled: a change of table with mappings alive; kernels allow it and forget how to undo them.
 
-import { checkChoice, checkInteger, checkU32 } from "../check.js";
+import { checkChoice, checkFlag, checkInteger, checkMaybeObject, checkObject, checkU32 } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import { PROFILES } from "../dma/profiles.js";
 import type { Device } from "./device.js";
@@ -37,6 +37,9 @@ const SNOOP = 21;
 /** @internal Gives `device` the table `ops`; 0 or -12 (ENOMEM: no pool). See {@link Device.setOps}. */
 export function chooseOps(live: Live, device: Device, ops: OpsTable, options: OpsOptions): number {
   checkChoice("ops", ops, OPS_TABLES);
+  checkObject("options", options, ["poolBytes", "force", "window"]);
+  checkMaybeObject("options.window", options.window, ["start", "end"]);
+  checkFlag("options.force", options.force ?? false);
   const { core } = live;
   const { exports } = core;
   const alive = device.counters.live;

@@ -1,17 +1,57 @@
 // What a machine is made of, and the check of it.
 
-import { checkAligned, checkChoice, checkU32, describe, hex } from "../check.js";
+import {
+  checkAligned,
+  checkChoice,
+  checkMaybeObject,
+  checkObject,
+  checkU32,
+  describe,
+  hex,
+} from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { CoreSource } from "../core/load.js";
 import type { MemoryType } from "../dma/allocation.js";
-import type { DmaDebugHook } from "../dma/debug-hook.js";
-import { PROFILES, type Profile } from "../dma/profiles.js";
+import { checkObserver, type DmaDebugHook } from "../dma/debug-hook.js";
+import { checkSwitches, PROFILES, type Profile } from "../dma/profiles.js";
+import { checkSoc } from "../soc/check.js";
 import type { SocDescription } from "../soc/types.js";
+import { checkVersion } from "../sysmmu/registers.js";
 import type { Live } from "./live.js";
 
 /** Smallest and largest DRAM: 1 MiB and 2 GiB. */
 const DRAM_MIN = 1 << 20;
 const DRAM_MAX = 0x8000_0000;
+const TLB_OPTIONS: readonly (keyof TlbOptions)[] = [
+  "l1Sets",
+  "l1Ways",
+  "l2Sets",
+  "l2Ways",
+  "flpdLines",
+  "fetch",
+  "prefetchBuffers",
+];
+const CACHE_OPTIONS: readonly (keyof CacheOptions)[] = [
+  "l1Bytes",
+  "l1Ways",
+  "l2Bytes",
+  "l2Ways",
+  "policy",
+  "seed",
+];
+const OPTIONS: readonly (keyof MachineOptions)[] = [
+  "soc",
+  "dram",
+  "profile",
+  "switches",
+  "sysmmuVersion",
+  "tlb",
+  "caches",
+  "coherentMemory",
+  "linearAlias",
+  "observer",
+  "core",
+];
 /** DRAM where the options do not say. */
 export const DEFAULT_DRAM = 256 << 20;
 
@@ -56,9 +96,12 @@ export interface MachineOptions {
   dram?: { base?: number; bytes?: number };
   /** Kernel whose dma-mapping layer the machine has. Default "v6.1". */
   profile?: Profile;
-  /** Single switches of the profile to change, by name (docs/design.md). */
+  /**
+   * Single switches of the profile to change: names and values per profile in {@link PROFILE_SWITCHES}, what
+   * each does in the tables src/dma/profiles/*.ts. Most are 0 or 1.
+   */
   switches?: Readonly<Record<string, number>>;
-  /** MMU_VERSION of every SysMMU, instead of the table's. */
+  /** MMU_VERSION of every SysMMU, instead of the table's: 1.x, 2.x, 3.x, 5.x (major in bits 31:28) or 0x80000001. */
   sysmmuVersion?: number;
   /** Translation caches of every SysMMU. */
   tlb?: TlbOptions;
@@ -71,7 +114,7 @@ export interface MachineOptions {
    * kernels: the CPU can use it and meets the caches. "unmapped": such an access faults. Default "mapped".
    */
   linearAlias?: "mapped" | "unmapped";
-  /** Observer of all dma-mapping calls, e.g. dma-debug. */
+  /** Observer of the dma-mapping calls of scripts, e.g. dma-debug; `machine.run` tells it nothing. */
   observer?: DmaDebugHook;
   /** Compiled core or its bytes; default the embedded one. */
   core?: CoreSource;
@@ -81,7 +124,7 @@ export interface MachineOptions {
 export interface NewDevice {
   /** How many SysMMU ports (0..8) it has; their names are `name`, or `name_0`, `name_1`... Default 1. */
   ports?: number;
-  /** MMU_VERSION of them. Default 0x80000001. */
+  /** MMU_VERSION of them, as `sysmmuVersion` of the machine. Default 0x80000001. */
   version?: number;
 }
 
@@ -90,16 +133,16 @@ export interface NewDevice {
  * @throws TypeError or RangeError naming the option and its value
  */
 export function checkOptions(options: Omit<MachineOptions, "core">): void {
-  if (options === null || typeof options !== "object") {
-    throw new TypeError(`options must be an object, got ${describe(options)}`);
-  }
-  const { soc } = options;
-  if (soc === null || typeof soc !== "object" || !Array.isArray(soc.sysmmus) || !Array.isArray(soc.devices)) {
-    throw new TypeError(`options.soc must be an SoC description, got ${describe(soc)}`);
-  }
+  checkObject("options", options, OPTIONS);
+  const { soc, dram, caches, tlb } = options;
+  checkSoc("options.soc", soc);
+  checkMaybeObject("options.dram", dram, ["base", "bytes"]);
+  checkMaybeObject("options.caches", caches, CACHE_OPTIONS);
+  checkMaybeObject("options.tlb", tlb, TLB_OPTIONS);
   if (options.profile !== undefined) checkChoice("options.profile", options.profile, PROFILES);
-  const base = checkAligned("options.dram.base", options.dram?.base ?? soc.dramBase, 1 << 20);
-  const bytes = options.dram?.bytes ?? DEFAULT_DRAM;
+  if (options.switches !== undefined) checkSwitches("options.switches", options.switches);
+  const base = checkAligned("options.dram.base", dram?.base ?? soc.dramBase, 1 << 20);
+  const bytes = dram?.bytes ?? DEFAULT_DRAM;
   if (typeof bytes !== "number" || Number.isNaN(bytes)) {
     throw new TypeError(`options.dram.bytes must be a number, got ${describe(bytes)}`);
   }
@@ -111,17 +154,20 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
   if (base + bytes > 2 ** 32) {
     throw new RangeError(`options.dram: [${hex(base)}, ${hex(base + bytes)}) reaches beyond 32 bits`);
   }
-  if (options.sysmmuVersion !== undefined) checkU32("options.sysmmuVersion", options.sysmmuVersion);
+  if (options.sysmmuVersion !== undefined) checkVersion("options.sysmmuVersion", options.sysmmuVersion);
   if (options.coherentMemory !== undefined) {
     checkChoice("options.coherentMemory", options.coherentMemory, ["bufferable", "strongly-ordered"]);
   }
   if (options.linearAlias !== undefined) {
     checkChoice("options.linearAlias", options.linearAlias, ["mapped", "unmapped"]);
   }
-  checkTlb(options.tlb ?? {});
-  const { policy, ...numbers } = options.caches ?? {};
+  if (tlb !== undefined) checkTlb(tlb);
+  const { policy, ...numbers } = caches ?? {};
   if (policy !== undefined) checkChoice("options.caches.policy", policy, ["round-robin", "lru", "random"]);
-  for (const [name, value] of Object.entries(numbers)) checkU32(`options.caches.${name}`, value);
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined) checkU32(`options.caches.${name}`, value);
+  }
+  checkObserver("options.observer", options.observer);
 }
 
 /** @internal Tells the core what uncached buffers are: their memory type, and their linear alias. */

@@ -17,7 +17,7 @@
 //
 // Not modelled: the PMU's and the clock controller's registers; the counters of a System MMU survive.
 
-import { checkChoice, describe } from "../check.js";
+import { checkChoice, checkFlag, checkObject, describe } from "../check.js";
 import type { Core } from "../core/core.js";
 import type { SocDescription, SysmmuDescription } from "../soc/types.js";
 import type { SysMmu } from "../sysmmu/sysmmu.js";
@@ -102,6 +102,8 @@ export class Power {
    * @throws RangeError naming the domains there are
    */
   off(domain: string, options: { abrupt?: boolean } = {}): void {
+    checkObject("options", options, ["abrupt"]);
+    checkFlag("options.abrupt", options.abrupt ?? false);
     const going = this.#below(domain).filter((name) => !this.#bit(this.#domain(name)));
     const { exports } = this.#core();
     for (const mmu of this.#inside(going)) {
@@ -118,6 +120,8 @@ export class Power {
    * @throws RangeError naming the domains there are
    */
   on(domain: string, options: { abrupt?: boolean } = {}): void {
+    checkObject("options", options, ["abrupt"]);
+    checkFlag("options.abrupt", options.abrupt ?? false);
     const coming = this.#above(domain).filter((name) => this.#bit(this.#domain(name)));
     for (const name of coming) this.#set(this.#domain(name), false);
     if (options.abrupt === true) return;

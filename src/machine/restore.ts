@@ -4,6 +4,7 @@ import { describe } from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";
 import { type CoreSource, loadCore } from "../core/load.js";
 import type { Description } from "./description.js";
+import { checkDescription } from "./description-check.js";
 import { SnapshotError, unpackSnapshot } from "./snapshot.js";
 
 /**
@@ -16,7 +17,8 @@ export function restoreCore(
 ): { core: Core; description: Description } {
   if (!(bytes instanceof Uint8Array))
     throw new TypeError(`bytes must be a Uint8Array, got ${describe(bytes)}`);
-  const { description, fill } = unpackSnapshot(bytes);
+  const { description: saved, memoryBytes, fill } = unpackSnapshot(bytes);
+  const description = checkDescription(saved, memoryBytes);
   const core = loadCore(source);
   fill(core);
   if (core.u32[0] !== coreConstant(core, "MAGIC")) {
@@ -25,5 +27,5 @@ export function restoreCore(
   const version = core.u32[1]!;
   const own = coreConstant(core, "ABI_VERSION");
   if (version !== own) throw new SnapshotError(`snapshot of ABI version ${version}, this core has ${own}`);
-  return { core, description: description as Description };
+  return { core, description };
 }

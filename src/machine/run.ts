@@ -1,6 +1,14 @@
 // Feeds op-stream records to the core: one crossing per chunk of 65536.
 
-import { checkChoice, hex } from "../check.js";
+import {
+  checkCallback,
+  checkChoice,
+  checkInteger,
+  checkObject,
+  checkSignal,
+  describe,
+  hex,
+} from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Device } from "./device.js";
 import type { Live } from "./live.js";
@@ -42,7 +50,12 @@ export function runRecords(live: Live, records: Uint32Array | Uint8Array, option
       : records instanceof Uint32Array
         ? new Uint8Array(records.buffer, records.byteOffset, records.byteLength)
         : null;
-  if (bytes === null) throw new TypeError("records must be a Uint32Array or a Uint8Array");
+  if (bytes === null) {
+    throw new TypeError(`records must be a Uint32Array or a Uint8Array, got ${describe(records)}`);
+  }
+  checkObject("options", options, ["signal", "onProgress"]);
+  checkSignal("options.signal", options.signal);
+  checkCallback("options.onProgress", options.onProgress);
   if (bytes.length % 16 !== 0) {
     throw new RangeError(`records must be a whole number of 16-byte records, got ${bytes.length} bytes`);
   }
@@ -71,8 +84,9 @@ export function runRecords(live: Live, records: Uint32Array | Uint8Array, option
  * Translates many IO addresses of a device in one crossing per 131072: `pas[i]` becomes the physical
  * address of `iovas[i]`, or 0xffffffff from the first fault on (the SysMMU then stalls its master).
  * @param access "read" or "write"
+ * @param port of the device, 0 .. its SysMMUs - 1
  * @returns how many were translated before a fault
- * @throws RangeError when the arrays differ in length; TypeError for a device without SysMMU
+ * @throws RangeError when `pas` is shorter than `iovas`; TypeError for a device without SysMMU
  */
 export function translateMany(
   live: Live,
@@ -80,15 +94,17 @@ export function translateMany(
   iovas: Uint32Array,
   pas: Uint32Array,
   access: "read" | "write" = "read",
+  port = 0,
 ): number {
-  device.belongsTo(live);
-  if (!(iovas instanceof Uint32Array)) throw new TypeError("iovas must be a Uint32Array");
-  if (!(pas instanceof Uint32Array)) throw new TypeError("pas must be a Uint32Array");
+  if (!(iovas instanceof Uint32Array))
+    throw new TypeError(`iovas must be a Uint32Array, got ${describe(iovas)}`);
+  if (!(pas instanceof Uint32Array)) throw new TypeError(`pas must be a Uint32Array, got ${describe(pas)}`);
   if (pas.length < iovas.length) {
     throw new RangeError(`pas must hold ${iovas.length} elements as iovas does, got ${pas.length}`);
   }
   checkChoice("access", access, ["read", "write"]);
-  if (device.sysmmus.length === 0) throw new TypeError(`device ${device.name} has no SysMMU`);
+  if (device.sysmmus.length === 0) throw new TypeError(`device: ${device.name} has no SysMMU`);
+  checkInteger("port", port, 0, device.sysmmus.length - 1);
   const { core } = live;
   const half = coreConstant(core, "BATCH_BYTES") / 2;
   const input = coreConstant(core, "BATCH");
@@ -98,7 +114,8 @@ export function translateMany(
     const n = Math.min(room, iovas.length - at);
     core.u32.set(iovas.subarray(at, at + n), input >>> 2);
     const done =
-      core.exports.deviceTranslateBatch(device.index, input, output, n, access === "write" ? 1 : 0) >>> 0;
+      core.exports.deviceTranslateBatch(device.index, input, output, n, access === "write" ? 1 : 0, port) >>>
+      0;
     pas.set(core.u32.subarray(output >>> 2, (output >>> 2) + n), at);
     if (done < n) {
       pas.fill(0xffff_ffff, at + done, iovas.length);

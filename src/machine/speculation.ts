@@ -10,7 +10,7 @@
 //
 // Not modelled: the prefetcher's stream detection; instruction fetches.
 
-import { checkInteger, checkU32, hex } from "../check.js";
+import { checkInteger, checkObject, checkU32, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "./live.js";
 
@@ -46,6 +46,7 @@ export class Speculation {
    * @returns how many lines came in
    */
   scatter(options: { seed: number; lines: number; pa: number; bytes: number }): number {
+    checkObject("options", options, ["seed", "lines", "pa", "bytes"]);
     let x = checkInteger("options.seed", options.seed, 1, 0xffff_ffff);
     const draws = checkInteger("options.lines", options.lines, 0, 0xffff_ffff);
     const { pa, bytes } = options;

@@ -10,7 +10,7 @@ import {
   type ReplaySettings,
   type StrategySettings,
 } from "../report/types.js";
-import { socByName } from "../soc/find.js";
+import { socOf } from "../soc/check.js";
 import type { ByteSource } from "../trace/source.js";
 import { FIGURES, type FigureUnit } from "./figures.js";
 import { REPLAY_DRAM, type ReplayOptions, replayTrace } from "./replay.js";
@@ -132,7 +132,7 @@ export async function compareWorkload(
 ): Promise<StrategyComparison> {
   const { name, rounds, seed } = workload;
   const { strategies, title, window } = WORKLOAD_TABLE[name];
-  const { dramBase } = socByName(options.soc ?? "exynos4210");
+  const { dramBase } = socOf("options.soc", options.soc ?? "exynos4210");
   const report = await replayTrace([workloadSource(workload, dramBase)], {
     strategies,
     window,

@@ -1,5 +1,6 @@
 // `sysmmu/replay`: replays and compares trace files from scripts under Node.
 
+import { checkText, describe } from "../check.js";
 import type { ReplayReport } from "../report/types.js";
 import { openSources } from "../trace/source-node.js";
 import { compareTrace, type StrategyComparison } from "./comparison.js";
@@ -23,7 +24,12 @@ export { WORKLOADS, type WorkloadOptions, workloadOptions } from "./workloads.js
  * Replays the files at `paths` (plain or gzip, "-" is standard input), in order, as one recording.
  * @throws TraceError naming file and line; RangeError for a bad option
  */
-export function replayFiles(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplayReport> {
+export async function replayFiles(
+  paths: readonly string[],
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
+  if (!Array.isArray(paths)) throw new TypeError(`paths must be an array of paths, got ${describe(paths)}`);
+  for (const [i, path] of paths.entries()) checkText(`paths[${i}]`, path);
   return replayTrace(openSources(paths), options);
 }
 

@@ -2,12 +2,22 @@
 //
 // Not modelled: time of the recording; the throughput told is this host's.
 
-import { checkChoice, checkInteger } from "../check.js";
+import {
+  checkCallback,
+  checkChoice,
+  checkFlag,
+  checkInteger,
+  checkMaybeObject,
+  checkObject,
+  checkSignal,
+  describe,
+} from "../check.js";
 import type { CoreSource } from "../core/load.js";
 import { PROFILES, type Profile } from "../dma/profiles.js";
 import type { MachineOptions } from "../machine/options.js";
 import { REPLAY_SCHEMA_VERSION, type ReplayReport, STRATEGIES, type Strategy } from "../report/types.js";
-import { socByName } from "../soc/find.js";
+import { socOf } from "../soc/check.js";
+import type { SocDescription } from "../soc/types.js";
 import { openTrace, type TraceReader } from "../trace/reader.js";
 import type { ByteSource } from "../trace/source.js";
 import { strategyReport } from "./report.js";
@@ -16,6 +26,22 @@ import { parseStrategy } from "./strategy-name.js";
 
 /** DRAM where the options do not say: the 1 GiB of an Exynos4 board, and the machine's own part. */
 export const REPLAY_DRAM = (1024 + 128) << 20;
+
+const OPTIONS: readonly (keyof ReplayOptions)[] = [
+  "strategies",
+  "profile",
+  "soc",
+  "dram",
+  "access",
+  "lenient",
+  "machine",
+  "signal",
+  "onProgress",
+  "clock",
+  "core",
+  "window",
+  "workload",
+];
 
 /** Options of {@link replayTrace}. */
 export interface ReplayOptions {
@@ -26,8 +52,8 @@ export interface ReplayOptions {
   strategies?: readonly Strategy[];
   /** Kernel profile of the strategies that name none. Default "v6.1". */
   profile?: string;
-  /** SoC by name. Default "exynos4210". */
-  soc?: string;
+  /** SoC by name, or a description (`socFromDeviceTree`). Default "exynos4210". */
+  soc?: string | SocDescription;
   /** DRAM in bytes, 32 MiB to 2 GiB. Default 1152 MiB. */
   dram?: { bytes?: number };
   /** Accesses the replay makes for the masters: "none", "once", "stream:N". Default "once". */
@@ -58,9 +84,21 @@ export async function replayTrace(
   sources: readonly ByteSource[],
   options: ReplayOptions = {},
 ): Promise<ReplayReport> {
+  checkObject("options", options, OPTIONS);
+  const names = options.strategies ?? STRATEGIES;
+  if (!Array.isArray(names) || names.length === 0) {
+    throw new RangeError(
+      `options.strategies must be an array of at least one, such as ${STRATEGIES.join(", ")}, got ${describe(names)}`,
+    );
+  }
+  checkMaybeObject("options.dram", options.dram, ["bytes"]);
+  checkSignal("options.signal", options.signal);
+  checkCallback("options.onProgress", options.onProgress);
+  checkCallback("options.clock", options.clock);
+  checkFlag("options.lenient", options.lenient ?? false);
   const profile = checkChoice("options.profile", options.profile ?? "v6.1", PROFILES) as Profile;
-  const strategies = (options.strategies ?? STRATEGIES).map((name) => parseStrategy(name, profile));
-  const soc = socByName(options.soc ?? "exynos4210");
+  const strategies = names.map((name) => parseStrategy(name, profile));
+  const soc = socOf("options.soc", options.soc ?? "exynos4210");
   const bytes = checkInteger("options.dram.bytes", options.dram?.bytes ?? REPLAY_DRAM, 32 << 20, 0x8000_0000);
   const access = options.access ?? "once";
   const dram = planDram(soc.dramBase, bytes - (bytes % 65536));

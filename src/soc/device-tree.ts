@@ -7,6 +7,7 @@
 //
 // Not modelled: the stream number of `iommus` (these devices have none), reserved memory.
 
+import { checkBytes } from "../check.js";
 import { combinerOf, gicOf, interruptsOf } from "./device-tree-interrupts.js";
 import { nameMasters, portNames, UniqueNames, type Unnamed } from "./device-tree-names.js";
 import { type Fdt, FdtError, type FdtNode, fdtPath, readFdt } from "./fdt.js";
@@ -31,9 +32,14 @@ const DEFAULT_VERSIONS: ReadonlyMap<string, number> = new Map([
 ]);
 const UNKNOWN_VERSION = 0x1000_0000;
 
-/** Description of the board whose flattened device tree is `blob`. Throws FdtError with the offset of what is wrong. */
+/**
+ * Description of the board whose flattened device tree is `blob` (a .dtb, as a boot loader gets it), for
+ * `Machine.create({ soc: socFromDeviceTree(blob) })`. What the tree does not tell comes from the SoC's table.
+ * Runs in browsers too: the caller brings the bytes.
+ * @throws TypeError for other things than bytes; FdtError with the offset of what is wrong
+ */
 export function socFromDeviceTree(blob: Uint8Array): SocDescription {
-  return new Board(readFdt(blob)).describe();
+  return new Board(readFdt(checkBytes("blob", blob))).describe();
 }
 
 class Board {

@@ -7,6 +7,7 @@
 //
 // Not modelled: map C (7.x, 9.x), which no Exynos4 has.
 
+import { checkU32, hex } from "../check.js";
 import { MAP_A, MAP_A_V1, MAP_A_V2, MAP_A_V31, MAP_A_V32, MAP_A_V33 } from "./registers-a.js";
 import { MAP_B } from "./registers-b.js";
 
@@ -74,4 +75,17 @@ export function generationOfVersion(version: number): Generation {
 export function versionText(version: number): string {
   if (version >>> 0 === 0x8000_0001) return "1.0 (reads 0x80000001)";
   return `${version >>> 28}.${(version >>> 21) & 0x7f}`;
+}
+
+/**
+ * Throws unless `value` is a MMU_VERSION whose hardware is modelled; returns it.
+ * @throws RangeError naming those that are
+ */
+export function checkVersion(name: string, value: unknown): number {
+  const version = checkU32(name, value);
+  const major = version >>> 28;
+  if (version === 0x8000_0001 || (major >= 1 && major <= 3) || major === 5) return version;
+  throw new RangeError(
+    `${name} must be of a modelled generation: 1.x (0x1…), 2.x (0x2…), 3.x (0x3…), 5.x (0x5…; major in bits 31:28, minor in 27:21) or 0x80000001, got ${hex(version)}`,
+  );
 }

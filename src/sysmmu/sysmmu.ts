@@ -6,7 +6,7 @@
 //
 // Not modelled: byte and half-word accesses (throw).
 
-import { checkInteger, checkU32, describe, hex } from "../check.js";
+import { checkChoice, checkInteger, checkU32, describe, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { type FaultRecord, readFaults } from "./faults.js";
@@ -107,8 +107,7 @@ export class SysMmu {
   onInterrupt: ((level: boolean) => void) | null = null;
   /** Called once per offset that has no register, under policy "warn". */
   onUnknownRegister: ((offset: number, write: boolean) => void) | null = null;
-  /** What to do about offsets without a register. */
-  unknownRegisters: UnknownRegisterPolicy = "ignore";
+  #unknownRegisters: UnknownRegisterPolicy = "ignore";
   /** @internal Says why registers do not answer (power, clock), or null when they do. */
   gate: (() => string | null) | null = null;
   /** @internal What an access does then: throw BusError, or read 0 and be dropped. */
@@ -121,6 +120,15 @@ export class SysMmu {
     this.#live = live;
     this.index = index;
     this.name = name;
+  }
+
+  /** What to do about offsets without a register: "ignore", "warn" or "throw". Default "ignore". */
+  get unknownRegisters(): UnknownRegisterPolicy {
+    return this.#unknownRegisters;
+  }
+
+  set unknownRegisters(policy: UnknownRegisterPolicy) {
+    this.#unknownRegisters = checkChoice("unknownRegisters", policy, ["ignore", "warn", "throw"]);
   }
 
   /**

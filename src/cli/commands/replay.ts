@@ -3,22 +3,24 @@
 import { dirname } from "node:path";
 import { renderReplayReport } from "../../report/replay-report.js";
 import { REPLAY_SCHEMA_VERSION, type ReplayReport, STRATEGIES, type Strategy } from "../../report/types.js";
+import { SOCS } from "../../soc/find.js";
+import type { SocDescription } from "../../soc/types.js";
 import { type Command, EXIT_DONE, EXIT_FINDINGS, type OptionValues } from "../command.js";
-import type { Io } from "../io.js";
-import { accessOption, bytesOption, choiceOption } from "../options.js";
+import { type Io, UsageError } from "../io.js";
+import { accessOption, bytesOption, choiceOption, textOption } from "../options.js";
 import { jsonText, writeOutput } from "../output.js";
 import { startProgress } from "../progress.js";
 import { strategiesOption } from "../strategies.js";
 import { traceFiles } from "../traces.js";
+import { socArgument } from "./soc.js";
 
 const PROFILES = ["rfc2011", "v3.6", "v3.14", "v4.4", "v6.1"] as const;
-const SOCS = ["exynos4210", "exynos4212", "exynos4412"] as const;
 
 /** What the replay engine is asked. */
 export interface ReplayRequest {
   readonly strategies: readonly Strategy[];
   readonly profile: string;
-  readonly soc: string;
+  readonly soc: string | SocDescription;
   readonly dramBytes: number | undefined;
   readonly access: string;
   readonly lenient: boolean;
@@ -45,6 +47,17 @@ function findings(report: ReplayReport): number {
   );
 }
 
+/** A table by its name, or the description of the device tree at a path. */
+function socOption(value: string, cwd: string): string | SocDescription {
+  if (Object.hasOwn(SOCS, value)) return value;
+  if (!/[./\\]/.test(value)) {
+    throw new UsageError(
+      `--soc must be one of ${Object.keys(SOCS).join(", ")} or a device tree (.dtb), got ${JSON.stringify(value)}`,
+    );
+  }
+  return socArgument(value, cwd);
+}
+
 function byFolder(files: readonly string[]): string[][] {
   const folders = new Map<string, string[]>();
   for (const file of files) {
@@ -65,7 +78,7 @@ export async function runReplayCommand(
   const request = {
     strategies: strategiesOption(options, "strategy", STRATEGIES, profile),
     profile,
-    soc: choiceOption(options, "soc", SOCS, "exynos4210"),
+    soc: socOption(textOption(options, "soc", "exynos4210"), io.cwd),
     dramBytes: bytesOption(options, "dram"),
     access: accessOption(options, "once"),
     lenient: options["lenient"] === true,
@@ -103,7 +116,10 @@ export const replay: Command = {
       text: `How devices reach memory: names as for compare (default ${STRATEGIES.join(",")}, side by side)`,
     },
     { flags: "--profile <version>", text: `Kernel whose rules apply: ${PROFILES.join(", ")} (default v6.1)` },
-    { flags: "--soc <name>", text: `SoC: ${SOCS.join(", ")} (default exynos4210)` },
+    {
+      flags: "--soc <name>",
+      text: `SoC: ${Object.keys(SOCS).join(", ")} (default exynos4210), or the device tree of a board (.dtb)`,
+    },
     { flags: "--dram <size>", text: "Guest DRAM, 32M to 2G (default 1152M)" },
     { flags: "--access <how>", text: "Accesses of the masters: none, once, stream:N (default once)" },
     { flags: "--lenient", text: "Count malformed events instead of stopping at the first" },
@@ -115,6 +131,7 @@ export const replay: Command = {
   examples: [
     "sysmmu replay",
     "sysmmu replay trace.txt.gz --strategy iommu --access stream:4",
+    "sysmmu replay trace.txt.gz --soc exynos4412-odroidu3.dtb",
     "trace-cmd report | sysmmu replay - --json --out report.json",
   ],
   run: (args, options, io) =>

@@ -46,16 +46,25 @@ export interface MachineExports {
   dmaAlloc(device: number, size: number, gfp: number, attrs: number, label: number): number;
   dmaFree(device: number, allocation: number): void;
   /** With the caller's attributes: FREE_DONE, or nothing freed. */
-  dmaFreeAs(device: number, allocation: number, attrs: number): number;
+  dmaFreeAs(device: number, allocation: number, attrs: number, record: number): number;
   /** 0 or -ENXIO. */
   dmaMmap(device: number, allocation: number, attrs: number, pgoff: number, pages: number): number;
   dmaMmapPage(device: number, allocation: number, pgoff: number, n: number): number;
   dmaFindAllocation(device: number, dma: number): number;
 
   blockUsed(at: number, bytes: number): number;
+  /** A sum of the bytes there that changes with every word. */
+  blockSum(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
   deviceStalled(device: number): number;
-  deviceTranslateBatch(device: number, input: number, output: number, n: number, write: number): number;
+  deviceTranslateBatch(
+    device: number,
+    input: number,
+    output: number,
+    n: number,
+    write: number,
+    port: number,
+  ): number;
   /** A range sync: `start` of a mapping and `offset` apart. */
   dmaSyncRange(
     device: number,
@@ -93,7 +102,11 @@ export interface MachineExports {
   hazardBlock(): number;
 
   historyFind(device: number, dma: number, size: number): number;
+  /** Record that the last map or allocation made, 0 for none. */
+  historyLastBorn(): number;
   historyLive(): number;
+  /** Keeps the entries at SG with the list mapped last. */
+  historyKeepList(): void;
   historySlot(n: number): number;
   historyDeaths(): number;
   historyDead(n: number): number;

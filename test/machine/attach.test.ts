@@ -1,0 +1,72 @@
+// Attaching and detaching: who can be, what the interrupt line does, what is left behind.
+
+import { expect, test } from "vitest";
+import { DmaDirection, exynos4210, IommuError, Machine } from "../../src/index.js";
+
+function setUp() {
+  const machine = Machine.create({ soc: exynos4210, dram: { base: 0x4000_0000, bytes: 16 << 20 } });
+  const mapping = machine.iommu.createMapping({ base: 0x2000_0000, size: 1 << 24 });
+  return { machine, mapping, device: machine.device("fimc0") };
+}
+
+test("a device without a SysMMU is unknown to the driver (ENODEV)", () => {
+  const { machine, mapping } = setUp();
+  const pdma = machine.device("pdma0");
+  expect(() => mapping.attach(pdma)).toThrow(IommuError);
+  expect(() => mapping.attach(pdma)).toThrow(/pdma0 has no SysMMU.*errno 19/);
+  expect(pdma.mapping).toBe(null);
+  expect(mapping.references).toBe(1);
+  expect(pdma.dma.ops.name).toBe("linear");
+});
+
+test("the interrupt line follows the registers over detach, snapshot and attach", () => {
+  const { machine, mapping, device } = setUp();
+  mapping.attach(device);
+  machine.interrupts.enable("fimc0");
+  const told: [number, boolean][] = [];
+  const line: boolean[] = [];
+  machine.interrupts.onInterrupt = (spi, level) => told.push([spi, level]);
+  machine.sysmmu("fimc0").onInterrupt = (level) => line.push(level);
+  device.read(0x2000_0000, 4);
+  expect(machine.interrupts.pending).toEqual([4]);
+  mapping.detach(device);
+  expect(machine.sysmmu("fimc0").interrupt).toBe(false);
+  expect(machine.interrupts.pending).toEqual([]);
+  expect(told).toEqual([
+    [4, true],
+    [4, false],
+  ]);
+  expect(line).toEqual([true, false]);
+  expect(Machine.restore(machine.snapshot()).interrupts.pending).toEqual([]);
+});
+
+test("mappings that a detachment leaves behind are findings", () => {
+  const { machine, mapping, device } = setUp();
+  mapping.attach(device);
+  const pa = machine.memory.alloc(8192)!;
+  const kept = device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice, 0, "kept");
+  const undone = device.dma.mapSingle(pa + 4096, 4096, DmaDirection.ToDevice, 0, "undone");
+  device.dma.unmapSingle(undone, 4096, DmaDirection.ToDevice);
+  const leaks = () => machine.findings().filter((f) => f.kind === "leak");
+  expect(leaks()).toEqual([]);
+  mapping.detach(device);
+  expect(leaks()).toMatchObject([{ device: "fimc0", iova: kept, mapping: { label: "kept" } }]);
+  // In a new space the same address is another mapping.
+  machine.iommu.createMapping({ base: 0x2000_0000, size: 1 << 24 }).attach(device);
+  expect(device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice, 0, "new")).toBe(kept);
+  expect(leaks()).toMatchObject([{ mapping: { label: "kept" } }]);
+});
+
+test("translateBatch goes through the port it names", () => {
+  const { machine, mapping } = setUp();
+  const mfc = machine.device("mfc");
+  mapping.attach(mfc);
+  const pa = machine.memory.alloc(4096)!;
+  const iova = mfc.dma.mapSingle(pa, 4096, DmaDirection.ToDevice);
+  const pas = new Uint32Array(1);
+  const lookups = () => mfc.sysmmus.map((name) => machine.sysmmu(name).statistics().lookups);
+  expect(mfc.sysmmus).toHaveLength(2);
+  expect(machine.translateBatch(mfc, Uint32Array.of(iova), pas, "read", 1)).toBe(1);
+  expect(pas[0]).toBe(pa);
+  expect(lookups()).toEqual([0, 1]);
+});
