@@ -26,10 +26,12 @@ import {
   SWITCH_IOMMU_SIZES,
 } from "../abi";
 import { coldRange } from "../cache/cold";
+import { innerMiss } from "../cache/lines";
 import { NO_WAY, Search } from "../cache/set-associative";
 import { cache, L1_DIRTY, L2_DIRTY, Level, LINE_BYTES, LINE_SHIFT, levelOne, levelTwo } from "../cache/state";
 import { countStoresCleaned } from "../cache/store-clean";
 import { countAdd } from "../counters";
+import { inDram } from "../dram";
 import { header } from "../header";
 import { DRAM, SG_BYTES } from "../layout";
 import { LV1_TABLE, lv1Index, lv2Index } from "../pagetable/descriptor";
@@ -102,6 +104,7 @@ function slots(
   const none = zeroPa === 0 ? 0 : (zeroPa >> shift) | LV1_TABLE;
   let done: u32 = 0;
   let left: u32 = 0;
+  let misses: u32 = 0;
   while (left === 0 && done < pages) {
     const first = iova + (done << 12);
     const index = lv1Index(first);
@@ -116,19 +119,31 @@ function slots(
     const home = pa1 & ~EDGE;
     set = (home >> LINE_SHIFT) & (sets - 1);
     way = Search.way4(tags, set, home | 1);
-    if (way === NO_WAY) break;
+    if (way === NO_WAY && (list !== 0 || !inDram(home, LINE_BYTES))) break;
     const line = (pa1 - base) >> LINE_SHIFT;
     const marks = masks + ((<usize>(line >> 7)) << 6) + ((<usize>((line >> 6) & 1)) << 3);
     if ((((load<u64>(marks, L1_DIRTY) | load<u64>(marks, L2_DIRTY)) >> (line & 63)) & 1) !== 0) break;
     const offset = <usize>(pa1 & EDGE);
-    let near = data + ((<usize>(way * sets + set)) << LINE_SHIFT) + offset;
-    const sets2 = outer.sets;
-    set = (home >> LINE_SHIFT) & (sets2 - 1);
-    way = Search.way16(<usize>outer.tags, set, home | 1);
-    if (way === NO_WAY) break;
-    let far = <usize>outer.data + ((<usize>(way * sets2 + set)) << LINE_SHIFT) + offset;
     let memory = DRAM + <usize>(pa1 - base);
-    const most = min<u32>(pages - done, (LINE_BYTES - <u32>offset) >> 2);
+    const sets2 = outer.sets;
+    const set2 = (home >> LINE_SHIFT) & (sets2 - 1);
+    let near: usize;
+    let most = min<u32>(pages - done, (LINE_BYTES - <u32>offset) >> 2);
+    if (way !== NO_WAY) near = data + ((<usize>(way * sets + set)) << LINE_SHIFT) + offset;
+    else {
+      // The line comes in for this slot alone, and only if the slot, looked at where it is, will do.
+      way = Search.way16(<usize>outer.tags, set2, home | 1);
+      const held = <usize>outer.data + ((<usize>(way * sets2 + set2)) << LINE_SHIFT) + offset;
+      const old = load<u32>(way === NO_WAY ? memory : held);
+      if (bits === 0 ? (old & 2) === 0 : (old & 3) !== 0) break;
+      if (bits !== 0 && ((first | pa) & LARGE_EDGE) === 0 && pages - done >= LARGE_PAGES) break;
+      near = innerMiss(home) + offset;
+      most = 1;
+      misses++;
+    }
+    way = Search.way16(<usize>outer.tags, set2, home | 1);
+    if (way === NO_WAY) break;
+    let far = <usize>outer.data + ((<usize>(way * sets2 + set2)) << LINE_SHIFT) + offset;
     left = most;
     do {
       const old = load<u32>(near);
@@ -160,7 +175,7 @@ function slots(
     setFreeEntries(domain, index, freeEntries(domain, index) + (bits === 0 ? changed : -changed));
   }
   if (done !== 0) {
-    countAdd(COUNT_L1 + CACHE_HITS, done << 1);
+    countAdd(COUNT_L1 + CACHE_HITS, (done << 1) - misses);
     countStoresCleaned(done, CONTEXT_TABLE);
     countAdd(COUNT_TABLE_SYNCS, done);
     countAdd(bits === 0 ? COUNT_UNMAP_SMALL : COUNT_MAP_SMALL, done);
