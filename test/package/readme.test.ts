@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 
-const FLAGS = "--ignoreConfig --strict --noEmit --module nodenext --target es2022 --skipLibCheck --types node".split(" ");
+const FLAGS =
+  "--ignoreConfig --strict --noEmit --module nodenext --target es2022 --skipLibCheck --types node".split(" ");
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
 /** Errors of the compiler over `text`, "" for none. */
@@ -22,7 +23,9 @@ function compile(folder: string, name: string, text: string): string {
 }
 
 test("README blocks are strict TypeScript", { timeout: 60_000 }, () => {
-  const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((m) => m[1]!);
+  const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(
+    (m) => m[1]!,
+  );
   expect(blocks.length).toBeGreaterThan(0);
   // Inside the package, so that "sysmmu" is found by its own name.
   const folder = mkdtempSync(resolve("build", "readme-"));
