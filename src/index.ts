@@ -76,8 +76,9 @@ export type { IovaAllocator } from "./iova/allocators.js";
 export { IovaSpace } from "./iova/iova-space.js";
 export { Cpu, type CpuAccess } from "./machine/cpu.js";
 export type { Explanation } from "./machine/description.js";
-export { type AccessResult, Device, type DeviceCounters } from "./machine/device.js";
+export { Device, type DeviceCounters } from "./machine/device.js";
 export type { Finding } from "./machine/findings.js";
+export type { AccessResult, AccessStatus, HeldAccess } from "./machine/held.js";
 export type { MappingRecord, SegmentRange } from "./machine/history.js";
 export {
   FaultInjection,

@@ -30,28 +30,20 @@ import {
   type MachineOptions,
   type NewDevice,
   setMemoryTypes,
-  type TlbOptions,
 } from "./machine/options.js";
 import type { Power } from "./machine/power.js";
 import { restoreCore } from "./machine/restore.js";
+import { Roster } from "./machine/roster.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
 import { packSnapshot } from "./machine/snapshot.js";
 import { type MachineStatistics, readStatistics } from "./machine/statistics.js";
 import type { SocDescription } from "./soc/types.js";
-import { checkVersion } from "./sysmmu/registers.js";
-import { SysMmu } from "./sysmmu/sysmmu.js";
-
-const NONE = 0xffff_ffff;
-/** Most devices and SysMMUs of a machine (assembly/layout.ts). */
-const DEVICES = 128;
-const SYSMMUS = 64;
+import type { SysMmu } from "./sysmmu/sysmmu.js";
 
 /** An emulated machine. Make it with {@link Machine.create}; end it with {@link Machine.dispose}. */
 export class Machine {
   readonly #live: Live;
-  readonly #devices: Device[] = [];
-  readonly #byName = new Map<string, Device>();
-  readonly #sysmmus = new Map<string, SysMmu>();
+  readonly #roster: Roster;
   readonly #mappings: IommuMapping[] = [];
   #board!: Board;
   #observer: DmaDebugHook | null;
@@ -80,7 +72,8 @@ export class Machine {
 
   private constructor(core: Core, soc: SocDescription, profile: Profile, observer: DmaDebugHook | null) {
     this.#live = new Live(core);
-    this.#live.settle = () => this.#interrupts(this.#sysmmus.keys());
+    this.#roster = new Roster(this.#live, () => this.#observer);
+    this.#live.settle = () => this.#roster.interrupts(this.#roster.sysmmus.keys());
     this.#observer = observer;
     this.#introduce(observer);
     this.soc = soc;
@@ -92,7 +85,7 @@ export class Machine {
     this.driver = new SysmmuDriver(
       this.#live,
       () => this.sysmmuNames,
-      (name) => this.#interrupts([name]),
+      (name) => this.#roster.interrupts([name]),
     );
     const mappings = this.#mappings;
     this.iommu = {
@@ -147,57 +140,11 @@ export class Machine {
     const machine = new Machine(core, soc, profile, options.observer ?? null);
     setMemoryTypes(machine.#live, options);
     for (const s of soc.sysmmus) {
-      machine.#addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
+      machine.#roster.addSysmmu(s.name, options.sysmmuVersion ?? s.version, options.tlb ?? {});
     }
-    for (const d of soc.devices) machine.#addDevice(d.name, d.ports);
-    machine.#board = new Board(machine.#live, soc, machine.#sysmmus, machine.#devices);
+    for (const d of soc.devices) machine.#roster.addDevice(d.name, d.ports);
+    machine.#board = new Board(machine.#live, soc, machine.#roster.sysmmus, machine.#roster.devices);
     return machine;
-  }
-
-  #addSysmmu(name: string, version: number, tlb: TlbOptions): void {
-    const { exports } = this.#live.core;
-    const index =
-      exports.sysmmuCreate(
-        version,
-        tlb.l1Sets ?? 0,
-        tlb.l1Ways ?? 0,
-        tlb.l2Sets ?? 0,
-        tlb.l2Ways ?? 0,
-        tlb.flpdLines ?? 0,
-        tlb.fetch ?? 0,
-      ) >>> 0;
-    if (index === NONE) {
-      const why =
-        this.#sysmmus.size >= SYSMMUS ? `a machine has at most ${SYSMMUS}` : "no memory for its caches";
-      throw new RangeError(`no room for SysMMU ${name}: ${why}`);
-    }
-    if ((tlb.prefetchBuffers ?? 0) !== 0 && exports.sysmmuSetBuffers(index, tlb.prefetchBuffers!) !== 0) {
-      throw new RangeError(`no memory for the prefetch buffers of SysMMU ${name}`);
-    }
-    exports.driverProbe(index);
-    this.#sysmmus.set(name, new SysMmu(this.#live, index, name));
-  }
-
-  #addDevice(name: string, ports: readonly string[]): Device {
-    const { exports } = this.#live.core;
-    const index = exports.deviceCreate() >>> 0;
-    if (index === NONE) throw new RangeError(`no room for device ${name}: a machine has at most ${DEVICES}`);
-    const names = [...this.#sysmmus.keys()];
-    for (const port of ports) {
-      const instance = names.indexOf(port);
-      if (instance >= 0) exports.deviceAddSysmmu(index, instance);
-    }
-    const device = new Device(
-      this.#live,
-      name,
-      index,
-      ports,
-      () => this.#observer,
-      () => this.#interrupts(ports),
-    );
-    this.#devices.push(device);
-    this.#byName.set(name, device);
-    return device;
   }
 
   /**
@@ -205,27 +152,7 @@ export class Machine {
    * @throws RangeError when the name is taken or the machine is full (128 devices, 64 SysMMUs)
    */
   addDevice(name: string, options: NewDevice = {}): Device {
-    if (typeof name !== "string" || name === "")
-      throw new TypeError(`name must be a string that is not empty, got ${describe(name)}`);
-    checkObject("options", options, ["ports", "version"]);
-    if (this.#byName.has(name)) throw new RangeError(`name: there is a device ${name} already`);
-    const ports = checkInteger("options.ports", options.ports ?? 1, 0, 8);
-    const version = checkVersion("options.version", options.version ?? 0x8000_0001);
-    const names = ports === 1 ? [name] : Array.from({ length: ports }, (_, i) => `${name}_${i}`);
-    for (const port of names) {
-      if (this.#sysmmus.has(port)) throw new RangeError(`name: there is a SysMMU ${port} already`);
-    }
-    // All or nothing.
-    if (this.#devices.length >= DEVICES) {
-      throw new RangeError(`no room for device ${name}: a machine has at most ${DEVICES}`);
-    }
-    if (this.#sysmmus.size + ports > SYSMMUS) {
-      throw new RangeError(
-        `no room for ${ports} SysMMUs of ${name}: a machine has at most ${SYSMMUS}, this one has ${this.#sysmmus.size}`,
-      );
-    }
-    for (const port of names) this.#addSysmmu(port, version, {});
-    return this.#addDevice(name, names);
+    return this.#roster.addOwn(name, options);
   }
 
   /** Interrupt lines and the combiner. */
@@ -240,12 +167,12 @@ export class Machine {
 
   /** The devices, in the order of their index. */
   get devices(): readonly Device[] {
-    return this.#devices;
+    return this.#roster.devices;
   }
 
   /** Names of the SysMMUs, in the order of their instance number. */
   get sysmmuNames(): readonly string[] {
-    return [...this.#sysmmus.keys()];
+    return [...this.#roster.sysmmus.keys()];
   }
 
   /**
@@ -253,9 +180,7 @@ export class Machine {
    * @throws RangeError naming the devices there are
    */
   device(name: string): Device {
-    const device = this.#byName.get(name);
-    if (device !== undefined) return device;
-    throw new RangeError(`name must be one of ${[...this.#byName.keys()].join(", ")}, got ${describe(name)}`);
+    return this.#roster.device(name);
   }
 
   /**
@@ -263,11 +188,7 @@ export class Machine {
    * @throws RangeError naming the SysMMUs there are
    */
   sysmmu(name: string): SysMmu {
-    const mmu = this.#sysmmus.get(name);
-    if (mmu !== undefined) return mmu;
-    throw new RangeError(
-      `name must be one of ${[...this.#sysmmus.keys()].join(", ")}, got ${describe(name)}`,
-    );
+    return this.#roster.sysmmu(name);
   }
 
   /**
@@ -283,12 +204,7 @@ export class Machine {
   }
 
   #introduce(observer: DmaDebugHook | null): void {
-    observer?.observes?.((device) => this.#devices[device]?.name ?? `device ${device}`);
-  }
-
-  /** Tells the interrupt callbacks of the named SysMMUs what changed. */
-  #interrupts(names: Iterable<string>): void {
-    for (const name of names) this.#sysmmus.get(name)?.updateInterrupt();
+    observer?.observes?.((device) => this.#roster.devices[device]?.name ?? `device ${device}`);
   }
 
   /** {@link runRecords}: executes op-stream records, a crossing per 65536. No observer is told of them. */
@@ -296,7 +212,7 @@ export class Machine {
     try {
       return runRecords(this.#live, records, options);
     } finally {
-      this.#interrupts(this.#sysmmus.keys());
+      this.#roster.interrupts(this.#roster.sysmmus.keys());
     }
   }
 
@@ -315,7 +231,7 @@ export class Machine {
   ): number {
     this.#mine("device", device);
     const done = translateMany(this.#live, device, iovas, pas, access, port);
-    this.#interrupts(device.sysmmus);
+    this.#roster.interrupts(device.sysmmus);
     return done;
   }
 
@@ -326,7 +242,7 @@ export class Machine {
 
   /** Mappings alive now, in order of birth. */
   liveMappings(): MappingRecord[] {
-    return liveMappings(this.#live, this.#names());
+    return liveMappings(this.#live, this.#roster.names);
   }
 
   /**
@@ -335,7 +251,7 @@ export class Machine {
    */
   deadMappings(from = 0): MappingRecord[] {
     checkInteger("from", from, 0, 0xffff_ffff);
-    return deadMappings(this.#live, this.#names(), from);
+    return deadMappings(this.#live, this.#roster.names, from);
   }
 
   /** Mappings that died since the machine was made. */
@@ -371,10 +287,10 @@ export class Machine {
     const dead = this.deadMappings();
     const out = [
       ...aliasFindings(this.#live, live, dead),
-      ...hazardFindings(this.#live, this.#names(), live, dead),
-      ...leakFindings(this.#live, live, this.#names()),
+      ...hazardFindings(this.#live, this.#roster.names, live, dead),
+      ...leakFindings(this.#live, live, this.#roster.names),
     ];
-    for (const device of this.#devices) {
+    for (const device of this.#roster.devices) {
       for (const port of device.sysmmus)
         out.push(...sysmmuFindings(device.name, this.sysmmu(port), live, dead));
     }
@@ -393,23 +309,23 @@ export class Machine {
     return explainAddress(device.name, iova, mmu, this.liveMappings(), this.deadMappings());
   }
 
-  #names(): string[] {
-    return this.#devices.map((d) => d.name);
-  }
-
   /** The whole machine as bytes: memory, caches, TLBs, history. {@link Machine.restore} continues from here. */
   snapshot(): Uint8Array {
     const { core } = this.#live;
     const description: Description = {
       soc: this.soc,
       profile: this.profile,
-      devices: this.#devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
-      sysmmus: [...this.#sysmmus.values()].map(({ name, unknownRegisters }) => ({ name, unknownRegisters })),
+      devices: this.#roster.devices.map((d) => ({ name: d.name, ports: d.sysmmus })),
+      sysmmus: [...this.#roster.sysmmus.values()].map(({ name, unknownRegisters }) => ({
+        name,
+        unknownRegisters,
+      })),
       powerPolicy: this.#board.power.policy,
       mappings: this.iommu.mappings.map((m) => m.saved),
       labels: this.#live.labels,
       pages: [...this.#live.pages],
       noncoherent: [...this.#live.noncoherent].map(([buffer, device]) => ({ ...buffer, device })),
+      held: this.#live.held.saved(),
       board: this.#board.address,
     };
     return packSnapshot(core, description);
@@ -429,31 +345,21 @@ export class Machine {
     for (const { device, ...buffer } of d.noncoherent) {
       machine.#live.noncoherent.set(Object.freeze(buffer), device);
     }
-    for (const [index, { name, unknownRegisters }] of d.sysmmus.entries()) {
-      const mmu = new SysMmu(machine.#live, index, name);
-      mmu.unknownRegisters = unknownRegisters;
-      machine.#sysmmus.set(name, mmu);
-    }
-    for (const [index, { name, ports }] of d.devices.entries()) {
-      const device = new Device(
-        machine.#live,
-        name,
-        index,
-        ports,
-        () => machine.#observer,
-        () => machine.#interrupts(ports),
-      );
-      machine.#devices.push(device);
-      machine.#byName.set(name, device);
-    }
-    machine.#board = new Board(machine.#live, d.soc, machine.#sysmmus, machine.#devices, d.board);
+    machine.#roster.revive(d);
+    machine.#board = new Board(
+      machine.#live,
+      d.soc,
+      machine.#roster.sysmmus,
+      machine.#roster.devices,
+      d.board,
+    );
     machine.#board.power.policy = d.powerPolicy;
     for (const m of d.mappings) {
       machine.#mappings.push(
         IommuMapping.revive(
           machine.#live,
           m,
-          m.devices.map((i) => machine.#devices[i]!),
+          m.devices.map((i) => machine.#roster.devices[i]!),
         ),
       );
     }

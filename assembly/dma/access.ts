@@ -199,6 +199,12 @@ export function deviceStalled(index: u32): u32 {
   return 0;
 }
 
+/** Instance of the SysMMU before `port` of a device; -1 for none. */
+export function deviceInstance(index: u32, port: u32): i32 {
+  const device = deviceOf(index);
+  return port < device.sysmmuCount ? <i32>deviceSysmmu(device, port) : -1;
+}
+
 /** sysmmuTranslateBatch through port `port` of a device. */
 export function deviceTranslateBatch(
   index: u32,

@@ -13,4 +13,4 @@ export { sysmmuExplain } from "./explain";
 export { sysmmuInject, sysmmuIrqLevel } from "./fault";
 export { darkAccess, sysmmuDark, sysmmuSetDark } from "./instance";
 export { sysmmuPeek, sysmmuRegRead, sysmmuRegWrite } from "./registers";
-export { sysmmuAccess, sysmmuPaHigh, sysmmuStop, sysmmuTranslate } from "./translate";
+export { sysmmuAccess, sysmmuHolds, sysmmuPaHigh, sysmmuStop, sysmmuTranslate } from "./translate";

@@ -48,6 +48,14 @@ export const GATE_OPEN: u32 = 0;
 export const GATE_PASS: u32 = 1;
 export const GATE_HELD: u32 = 2;
 
+/** 1 while instance `index` keeps what it holds: blocked, or a fault not cleared; else 0. */
+export function sysmmuHolds(index: u32): u32 {
+  const mmu = sysmmuOf(index);
+  if (blocked(mmu)) return 1;
+  if ((mmu.ctrl & CTRL_ENABLE) === 0) return 0;
+  return mmu.intStatus !== 0 ? 1 : 0;
+}
+
 /** What CTRL and INT_STATUS let an access do; sets mmu.stop when it is held. */
 export function gate(mmu: Sysmmu, va: u32, write: u32): u32 {
   mmu.stop = STOP_NONE;

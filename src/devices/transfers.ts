@@ -4,6 +4,7 @@
 
 import { checkInteger, describe } from "../check.js";
 import { Device } from "../machine/device.js";
+import type { AccessStatus, HeldAccess } from "../machine/held.js";
 
 /** One transfer: a line of a plane, read into `buffer` or written from it. */
 export interface Transfer {
@@ -20,8 +21,8 @@ export interface Transfer {
 
 /** How a run ended. */
 export interface TransferResult {
-  /** "done", "fault" (the SysMMU holds the transaction) or "bus-error" (no memory there). */
-  readonly status: "done" | "fault" | "bus-error";
+  /** "done", "fault" or "blocked" (the SysMMU holds the transaction) or "bus-error" (no memory there). */
+  readonly status: "done" | "fault" | "blocked" | "bus-error";
   /** Line at which it stopped; the height when done. */
   readonly line: number;
   /** Picture of the access that did not pass; null when done. */
@@ -40,6 +41,7 @@ export class Transfers {
   readonly #work: Iterator<Transfer, void>;
   #pending: Transfer | null = null;
   #moved = 0;
+  #held: HeldAccess | null = null;
   #done = false;
 
   /** @throws TypeError for something that is no device, RangeError for a port it has not */
@@ -63,16 +65,36 @@ export class Transfers {
         this.#moved = 0;
       }
       const { line, side, plane, address, buffer } = this.#pending;
-      const at = address + this.#moved;
-      if (side === "source") {
-        const bytes = this.#device.read(at, buffer.length - this.#moved, this.#port);
-        buffer.set(bytes, this.#moved);
-      } else this.#device.write(at, buffer.subarray(this.#moved), this.#port);
-      const { done, status } = this.#device.lastAccess;
-      this.#moved += done;
-      if (status !== "ok") return { status, line, side, plane, address: address + this.#moved };
+      const status = this.#held === null ? this.#drive(this.#pending) : this.#follow(this.#held, buffer);
+      if (status === "aborted") continue;
+      if (status !== "ok") {
+        const moved = this.#moved + (this.#held?.done ?? 0);
+        return { status, line, side, plane, address: address + moved };
+      }
       this.#pending = null;
     }
+  }
+
+  /** Drives what is left of a transfer onto the bus. */
+  #drive({ side, address, buffer }: Transfer): AccessStatus {
+    const access = side === "source" ? "read" : "write";
+    const at = address + this.#moved;
+    if (access === "read")
+      buffer.set(this.#device.read(at, buffer.length - this.#moved, this.#port), this.#moved);
+    else this.#device.write(at, buffer.subarray(this.#moved), this.#port);
+    const { done, status } = this.#device.lastAccess;
+    this.#held = this.#device.held.find((h) => h.access === access && h.dmaAddress === at) ?? null;
+    if (this.#held === null) this.#moved += done;
+    return status;
+  }
+
+  /** Where the access that was held stands; it goes on by itself. An aborted one is driven again. */
+  #follow(held: HeldAccess, buffer: Uint8Array): AccessStatus {
+    if (held.status === "fault" || held.status === "blocked") return held.status;
+    if (held.access === "read") buffer.set(held.bytes.subarray(0, held.done), this.#moved);
+    this.#moved += held.done;
+    this.#held = null;
+    return held.status;
   }
 }
 

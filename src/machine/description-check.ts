@@ -9,7 +9,7 @@ import { checkSoc } from "../soc/check.js";
 import type { Description } from "./description.js";
 import { SnapshotError } from "./snapshot.js";
 
-function each(name: string, value: unknown, check: (name: string, item: never, i: number) => void): void {
+function each(name: string, value: unknown, check: (name: string, item: never, i: number) => void): number {
   if (!Array.isArray(value)) throw new TypeError(`${name} must be an array, got ${describe(value)}`);
   value.forEach((item, i) => {
     if (item === null || item === undefined) {
@@ -17,6 +17,7 @@ function each(name: string, value: unknown, check: (name: string, item: never, i
     }
     check(`${name}[${i}]`, item as never, i);
   });
+  return value.length;
 }
 
 function checkFields(d: Description, memoryBytes: number): void {
@@ -49,6 +50,15 @@ function checkFields(d: Description, memoryBytes: number): void {
   each("pages", d.pages, (name, [pa, bytes]: Description["pages"][number]) => {
     checkU32(`${name}[0]`, pa);
     checkInteger(`${name}[1]`, bytes, 4096, 0x8000_0000);
+  });
+  each("held", d.held, (name, held: Description["held"][number]) => {
+    device(`${name}.device`, held.device);
+    checkInteger(`${name}.port`, held.port, 0, d.devices[held.device]!.ports.length - 1);
+    checkChoice(`${name}.access`, held.access, ["read", "write"]);
+    checkChoice(`${name}.status`, held.status, ["fault", "blocked"]);
+    checkU32(`${name}.dmaAddress`, held.dmaAddress);
+    const length = each(`${name}.bytes`, held.bytes, (at, byte: number) => checkInteger(at, byte, 0, 255));
+    checkInteger(`${name}.done`, held.done, 0, length);
   });
   each("noncoherent", d.noncoherent, (name, buffer: Description["noncoherent"][number]) => {
     device(`${name}.device`, buffer.device);

@@ -5,6 +5,7 @@ import type { Profile } from "../dma/profiles.js";
 import type { SavedMapping } from "../iommu/mapping.js";
 import type { SocDescription } from "../soc/types.js";
 import type { UnknownRegisterPolicy } from "../sysmmu/sysmmu.js";
+import type { SavedAccess } from "./held.js";
 import type { MappingRecord } from "./history.js";
 import type { PowerPolicy } from "./power.js";
 
@@ -32,6 +33,8 @@ export interface Description {
   /** What `memory.alloc` gave out: address and bytes. */
   readonly pages: readonly (readonly [pa: number, bytes: number])[];
   readonly noncoherent: readonly (NoncoherentBuffer & { device: number })[];
+  /** Accesses that System MMUs hold. */
+  readonly held: readonly SavedAccess[];
   /** Address of the state of interrupts and power (board.ts). */
   readonly board: number;
 }

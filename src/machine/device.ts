@@ -5,16 +5,12 @@ import { coreConstant } from "../core/core.js";
 import type { DmaDebugHook } from "../dma/debug-hook.js";
 import { Dma } from "../dma/dma.js";
 import type { IommuMapping } from "../iommu/mapping.js";
+import type { AccessResult, HeldAccess, SavedAccess, Transaction } from "./held.js";
 import type { Live } from "./live.js";
 import { chooseOps, type OpsOptions, type OpsTable } from "./ops-table.js";
 
-/** Result of a master's access. */
-export interface AccessResult {
-  /** Bytes transferred before the access ended. */
-  readonly done: number;
-  /** "ok", "fault" (a SysMMU holds the transaction) or "bus-error" (no memory there, or no power or clock). */
-  readonly status: "ok" | "fault" | "bus-error";
-}
+/** No System MMU: nothing that stops. */
+const NO_STOP = -1;
 
 /** A bus master by its name in the SoC table, or one added by hand. */
 export class Device {
@@ -88,30 +84,16 @@ export class Device {
   }
 
   /**
-   * Reads `length` bytes at bus address `dmaAddress` as the master: translated by the SysMMU of
+   * Reads `length` bytes at bus address `dmaAddress` as the master: through the SysMMU of
    * `port`, straight from DRAM (coherent devices: through the caches).
-   * @returns the bytes read; on a fault or bus error fewer than asked, and `lastAccess` says why
+   * @returns the bytes; fewer than asked when the access stopped, and `lastAccess` says why
    */
   read(dmaAddress: number, length: number, port = 0): Uint8Array {
     checkU32("dmaAddress", dmaAddress);
     checkInteger("length", length, 0, 0x7fff_ffff);
-    this.#checkPort(port);
-    const { core } = this.#live;
-    const batch = coreConstant(core, "BATCH");
-    const room = coreConstant(core, "BATCH_BYTES");
-    if (this.#gated(port)) return new Uint8Array(0);
-    const out = new Uint8Array(length);
-    let done = 0;
-    while (done < length) {
-      const n = Math.min(room, length - done);
-      const moved =
-        core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 0, port, batch) >>> 0;
-      out.set(core.u8.subarray(batch, batch + moved), done);
-      done += moved;
-      if (moved < n) break;
-    }
-    this.#finish(done, length);
-    return out.subarray(0, done);
+    const bytes = new Uint8Array(length);
+    const { done } = this.#issue("read", port, dmaAddress, bytes);
+    return bytes.subarray(0, done);
   }
 
   /**
@@ -121,39 +103,106 @@ export class Device {
   write(dmaAddress: number, bytes: Uint8Array, port = 0): AccessResult {
     checkU32("dmaAddress", dmaAddress);
     checkBytes("bytes", bytes);
-    this.#checkPort(port);
-    const { core } = this.#live;
-    const batch = coreConstant(core, "BATCH");
-    const room = coreConstant(core, "BATCH_BYTES");
-    if (this.#gated(port)) return this.lastAccess;
-    let done = 0;
-    while (done < bytes.length) {
-      const n = Math.min(room, bytes.length - done);
-      core.u8.set(bytes.subarray(done, done + n), batch);
-      const moved =
-        core.exports.deviceTransfer(this.index, (dmaAddress + done) >>> 0, n, 1, port, batch) >>> 0;
-      done += moved;
-      if (moved < n) break;
-    }
-    return this.#finish(done, bytes.length);
+    return this.#issue("write", port, dmaAddress, bytes);
   }
 
-  /** How the last `read` or `write` ended. */
+  /** How the last `read` or `write` ended; of one that is held it changes as the access goes on. */
   lastAccess: AccessResult = { done: 0, status: "ok" };
 
-  /** True when nothing is driven onto the bus: the access ends before its first byte. */
-  #gated(port: number): boolean {
-    const reason = this.gate?.(port) ?? null;
-    if (reason !== null) this.lastAccess = { done: 0, status: "bus-error" };
-    return reason !== null;
+  /** Accesses that its System MMUs hold now, at most a read and a write per port. They go on by themselves. */
+  get held(): readonly HeldAccess[] {
+    return this.#live.held.filter((t) => t.device === this);
   }
 
-  #finish(done: number, asked: number): AccessResult {
-    const status =
-      done === asked ? "ok" : this.#live.core.exports.deviceStalled(this.index) ? "fault" : "bus-error";
-    this.lastAccess = { done, status };
+  /** Resets the master: what is held is given up ("aborted"). Faults stay in the registers. */
+  abort(): void {
+    for (const t of this.#live.held.filter((t) => t.device === this)) {
+      t.result.status = "aborted";
+      this.#live.held.drop(t);
+    }
+  }
+
+  /** @internal Holds what a snapshot held. */
+  holdAgain({ access, port, dmaAddress, bytes, done, status }: Omit<SavedAccess, "device">): void {
+    const t = this.#transaction(access, port, dmaAddress, Uint8Array.from(bytes), done);
+    t.result.status = status;
+    this.#live.held.hold(t);
+  }
+
+  #issue(access: "read" | "write", port: number, dmaAddress: number, bytes: Uint8Array): AccessResult {
+    this.#checkPort(port);
+    const t = this.#transaction(access, port, dmaAddress, bytes, 0);
+    this.lastAccess = t.result;
+    this.#present(t);
     this.#accessed();
-    return this.lastAccess;
+    return t.result;
+  }
+
+  #transaction(
+    access: "read" | "write",
+    port: number,
+    dmaAddress: number,
+    bytes: Uint8Array,
+    done: number,
+  ): Transaction {
+    const result: Transaction["result"] = { done, status: "ok" };
+    const t: Transaction = {
+      device: this,
+      access,
+      port,
+      dmaAddress,
+      bytes,
+      result,
+      instance: this.#live.core.exports.deviceInstance(this.index, port),
+      get done() {
+        return result.done;
+      },
+      get status() {
+        return result.status;
+      },
+      go: () => {
+        const held = this.#present(t);
+        this.#accessed();
+        return held;
+      },
+    };
+    return t;
+  }
+
+  /** Drives what is left of a transaction onto the bus; true when a System MMU holds it. */
+  #present(t: Transaction): boolean {
+    const { core, held } = this.#live;
+    const { result, bytes, port } = t;
+    if ((this.gate?.(port) ?? null) !== null) {
+      result.status = "bus-error";
+      return false;
+    }
+    const batch = coreConstant(core, "BATCH");
+    const room = coreConstant(core, "BATCH_BYTES");
+    const write = t.access === "write";
+    while (result.done < bytes.length) {
+      const { done } = result;
+      const n = Math.min(room, bytes.length - done);
+      if (write) core.u8.set(bytes.subarray(done, done + n), batch);
+      const at = (t.dmaAddress + done) >>> 0;
+      const moved = core.exports.deviceTransfer(this.index, at, n, write ? 1 : 0, port, batch) >>> 0;
+      if (!write) bytes.set(core.u8.subarray(batch, batch + moved), done);
+      result.done += moved;
+      if (moved < n) break;
+    }
+    if (result.done === bytes.length) {
+      result.status = "ok";
+      return false;
+    }
+    const stop = t.instance < 0 ? NO_STOP : core.exports.sysmmuStop(t.instance);
+    if (stop === coreConstant(core, "STOP_BLOCKED")) result.status = "blocked";
+    else if (stop === coreConstant(core, "STOP_FAULT") || stop === coreConstant(core, "STOP_STALLED")) {
+      result.status = "fault";
+    } else result.status = "bus-error";
+    if (result.status === "bus-error" || !held.hold(t)) return false;
+    // What waits are the bytes as they were when they were driven.
+    if (write) t.bytes = bytes.slice();
+    return true;
   }
 
   #checkPort(port: number): void {

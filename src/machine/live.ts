@@ -4,6 +4,7 @@
 import { type Core, coreConstant } from "../core/core.js";
 import type { DmaAllocation, MemoryType } from "../dma/allocation.js";
 import type { NoncoherentBuffer } from "../dma/noncoherent.js";
+import { HeldAccesses } from "./held.js";
 
 /** By the value of SWITCH_DMA_COHERENT_TYPE: MEMORY_* of assembly/abi/cache.ts. */
 const MEMORY_TYPES: readonly MemoryType[] = ["cacheable", "bufferable", "strongly-ordered"];
@@ -23,6 +24,8 @@ export class Live {
   readonly pages = new Map<number, number>();
   /** Buffers of `dma.allocNoncoherent` alive, with their device. */
   readonly noncoherent = new Map<NoncoherentBuffer, number>();
+  /** Accesses of masters that System MMUs hold. */
+  readonly held = new HeldAccesses(this);
   /** Brings interrupt lines up to date after a call that may have changed a fault register. */
   settle: () => void = () => {};
 

@@ -165,10 +165,13 @@ export class SysMmu {
   /** @internal Compares the line with what the callback was told last. */
   updateInterrupt(): void {
     const level = this.interrupt;
-    if (level === this.#level) return;
-    this.#level = level;
-    this.onInterrupt?.(level);
-    this.line?.();
+    if (level !== this.#level) {
+      this.#level = level;
+      this.onInterrupt?.(level);
+      this.line?.();
+    }
+    // What cleared a fault, or turned it off, lets go what it held.
+    this.#live.held.resume();
   }
 
   /** MMU_VERSION. */

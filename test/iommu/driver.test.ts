@@ -85,6 +85,7 @@ describe.each(builds)("machine.driver, %s core", (build) => {
     fimc0.read(IOVA, 64);
     expect(machine.sysmmu("fimc0").peekUint32(0x18)).toBe(1);
     mapping.setFaultHandler(0);
+    fimc0.abort();
     expect(driver.interrupt("fimc0")).toBe("handled");
     expect(machine.sysmmu("fimc0").peekUint32(0x18)).toBe(0);
     fimc0.read(IOVA + 4096, 64);

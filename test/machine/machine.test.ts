@@ -79,6 +79,7 @@ describe.each(builds)("machine on the %s core", (build) => {
     expect(finding).toMatchObject({ kind: "fault", device: "fimc0", iova: dma });
     expect(finding!.mapping).toMatchObject({ label: "capture", id: 1 });
     expect(finding!.message).toContain("used after unmap");
+    fimc0.abort();
     mmu.writeUint32(0x1c, mmu.readUint32(0x18));
     expect(levels).toEqual([true, false]);
     const before = m.snapshot();

@@ -188,6 +188,7 @@ it("a read and a write at fault raise the line once, and each clears alone", () 
     [0x1000, false],
     [0x2000, true],
   ]);
+  fimc.abort();
   mmu.writeUint32(0x1c, 1);
   expect(levels).toEqual([true, false]);
 });

@@ -144,6 +144,7 @@ describe.each(builds)("registers on the %s core", (build) => {
     mmu.writeUint32(0, 5);
     for (let n = 0; n < 6; n++) {
       machine.device("fimc0").read(n * 0x10_0000, 4);
+      machine.device("fimc0").abort();
       mmu.writeUint32(0x1c, 1);
     }
     expect([mmu.statistics().fills, mmu.statistics().evictions]).toEqual([6, 1]);

@@ -56,6 +56,7 @@ export interface MachineExports {
   /** A sum of the bytes there that changes with every word. */
   blockSum(at: number, bytes: number): number;
   deviceSetDark(device: number, ports: number): void;
+  deviceInstance(device: number, port: number): number;
   deviceStalled(device: number): number;
   deviceTranslateBatch(
     device: number,

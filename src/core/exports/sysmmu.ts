@@ -12,6 +12,7 @@ export interface SysmmuExports {
     fetch: number,
   ): number;
   sysmmuReset(index: number): void;
+  sysmmuHolds(index: number): number;
   sysmmuDark(index: number): number;
   sysmmuSetDark(index: number, bits: number): void;
   sysmmuSetSpace(index: number, space: number): void;
