@@ -50,7 +50,7 @@ import { count, countAdd } from "./counters";
 import { deviceAccess, deviceFlush } from "./dma/access";
 import { dmaAlloc } from "./dma/alloc-api";
 import { dmaMapPage, dmaMapResource } from "./dma/api";
-import { feedPages } from "./dma/pages";
+import { feedDrop, feedPages } from "./dma/pages";
 import { header, tick } from "./header";
 import { BATCH, SG, SG_BYTES, SG_COUNT } from "./layout";
 import { cpuTouch } from "./replay-cpu";
@@ -140,6 +140,7 @@ export function replayRun(records: u32): u32 {
       case OP_ALLOC: {
         if (index >= devices) return stop(n);
         born(r, w1, dmaAlloc(index, w2, r.gfp, r.attrs, r.label));
+        feedDrop();
         break;
       }
       case OP_FEED_PAGES:

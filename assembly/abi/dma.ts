@@ -18,6 +18,7 @@ export const COUNT_DEVICE_MEMORY: u32 = 11; // allocations served from a device'
 export const COUNT_DEVICE_MEMORY_FULL: u32 = 12; // allocations that found no room there
 export const COUNT_DEVICE_MEMORY_GONE: u32 = 13; // frees after the region was released
 export const COUNT_FREE_ATTRIBUTES: u32 = 14; // frees that freed nothing: other attributes than at alloc
+export const COUNT_FEED_UNUSED: u32 = 15; // page blocks supplied for an allocation that did not take them
 
 // ---- dma ops behind an IOMMU (assembly/dma/iommu*.ts) ------------------------------
 export const ENXIO: i32 = 6;

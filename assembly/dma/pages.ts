@@ -13,6 +13,7 @@
 
 import {
   COUNT_FEED_FOREIGN,
+  COUNT_FEED_UNUSED,
   LOG_GROUP_PAGES,
   LOGK_ALLOC_PAGES,
   LOGK_CMA_ALLOC,
@@ -21,7 +22,7 @@ import {
   NO_PA,
   SWITCH_DMA_CLEAR_HIGH,
 } from "../abi";
-import { count } from "../counters";
+import { count, countAdd } from "../counters";
 import { inDram, pagesAlloc, pagesFree, pagesReserve } from "../dram";
 import { header } from "../header";
 import { FEED, FEED_COUNT, HEADER } from "../layout";
@@ -44,6 +45,14 @@ export function feedPages(pa: u32, bytes: u32): void {
   store<u32>(at, pa);
   store<u32>(at, bytes, 4);
   h.feedTail = h.feedTail + 1;
+}
+
+/** Ends the blocks supplied for an allocation: one that the pool served left them, and they are no other's. */
+export function feedDrop(): void {
+  const h = header();
+  if (h.feedHead === h.feedTail) return;
+  countAdd(COUNT_FEED_UNUSED, h.feedTail - h.feedHead);
+  h.feedHead = h.feedTail;
 }
 
 /** `pages` pages from the FEED ring; NO_PA when it says so or its block is shorter. */
