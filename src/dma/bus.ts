@@ -1,5 +1,6 @@
 // How a device without translation sees memory: bus address = physical address - offset, or a list
-// of ranges (dev->dma_pfn_offset, later dev->dma_range_map; spec dma-mapping 1.5), and the bus limit.
+// of ranges (dev->dma_pfn_offset, later dev->dma_range_map; spec dma-mapping 1.5), the bus limit, and what a device
+// may ask about its mappings.
 //
 // Not modelled: ranges of the IOMMU's IO-address space; those are `createMapping`'s base and size.
 
@@ -7,6 +8,7 @@ import { checkAligned, checkInteger, checkObject, checkU32, describe, hex } from
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DMA_MAPPING_ERROR } from "./direction.js";
+import { maxMappingSize, optMappingSize, requiredMask } from "./limits.js";
 import { DeviceMasks } from "./masks.js";
 
 const OFFSET = 11;
@@ -122,5 +124,32 @@ export class DeviceBus extends DeviceMasks {
     const live = core.views.u64(at + LIVE_COUNTER);
     if (live !== 0)
       throw new TypeError(`${what}: the device has ${live} live mappings under the present one`);
+  }
+
+  /** dma_get_required_mask: the smallest mask that reaches all memory; 32 bits behind an IOMMU. */
+  get requiredMask(): number {
+    return requiredMask(this.#live, this.#device);
+  }
+
+  /**
+   * dma_max_mapping_size: the longest single mapping, in bytes. Infinity: no limit but memory; devices that
+   * bounce because they must: the pool's largest block. (An IO-address bitmap holds at most 128 MiB in one piece;
+   * the kernel does not tell.)
+   */
+  get maxMappingSize(): number {
+    return maxMappingSize(this.#live, this.#device);
+  }
+
+  /**
+   * dma_opt_mapping_size (6.0): {@link maxMappingSize}, for no ops table of 32-bit ARM has an opinion; 128 KiB
+   * in a mapping with allocator "range-cache", as dma-iommu says.
+   */
+  get optMappingSize(): number {
+    return optMappingSize(this.#live, this.#device);
+  }
+
+  /** dma_get_merge_boundary: 0, for no ops table of 32-bit ARM promises to merge. */
+  get mergeBoundary(): number {
+    return 0;
   }
 }

@@ -23,3 +23,19 @@ export interface DmaDebugOptions {
   /** Shared state of once-per-boot warnings. */
   readonly once?: DebugOnce;
 }
+
+/** @internal Names of the settings. */
+export const DEBUG_OPTIONS = [
+  "version",
+  "preallocated",
+  "entriesPerPage",
+  "lineShift",
+  "areas",
+  "off",
+  "driverFilter",
+  "once",
+  // Those of an observer (debug-observer.ts).
+  "describe",
+  "onEvent",
+  "allErrors",
+];

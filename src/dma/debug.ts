@@ -13,7 +13,7 @@ import { checkInteger, checkObject, checkU32 } from "../check.js";
 import { PLAIN_AREAS } from "./debug-areas.js";
 import { dumpLine, logLine } from "./debug-dump.js";
 import { checkPointer } from "./debug-map.js";
-import type { DmaDebugOptions } from "./debug-options.js";
+import { DEBUG_OPTIONS, type DmaDebugOptions } from "./debug-options.js";
 import type { DebugDevice, DebugEvent, DebugReporter } from "./debug-report.js";
 import { type DebugSgEntry, DebugTracker } from "./debug-tracker.js";
 import { DEBUG_DIRECTION_NAMES, DEBUG_RULES, DEBUG_TYPE_NAMES, DebugType } from "./debug-versions.js";
@@ -29,21 +29,6 @@ export type { DebugVersion } from "./debug-versions.js";
 /** Number of the NULL device. */
 export const DEBUG_NO_DEVICE = -1;
 
-const OPTIONS = [
-  "version",
-  "preallocated",
-  "entriesPerPage",
-  "lineShift",
-  "areas",
-  "off",
-  "driverFilter",
-  "once",
-  // Those of an observer (debug-observer.ts).
-  "describe",
-  "onEvent",
-  "allErrors",
-];
-
 /** DMA-API debug of one kernel. Devices are numbers that {@link DmaDebug.addDevice} gave. */
 export class DmaDebug {
   readonly #tracker: DebugTracker;
@@ -54,7 +39,7 @@ export class DmaDebug {
 
   /** Throws RangeError for settings out of range. */
   constructor(options: DmaDebugOptions = {}) {
-    checkObject("options", options, OPTIONS);
+    checkObject("options", options, DEBUG_OPTIONS);
     const rules = DEBUG_RULES[options.version ?? "v6.1"];
     if (rules === undefined) {
       throw new RangeError(

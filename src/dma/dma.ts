@@ -14,7 +14,6 @@ import {
   checkU32,
   describe,
 } from "../check.js";
-import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DmaAllocation } from "./allocation.js";
 import { checkDirection, checkList, checkResultsFit, checkSize } from "./arguments.js";
@@ -23,8 +22,12 @@ import { DmaAttr } from "./attributes.js";
 import { type DmaDebugHook, tell } from "./debug-hook.js";
 import { DeviceOwnMemory } from "./device-memory.js";
 import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
-import { maxMappingSize, optMappingSize, requiredMask } from "./limits.js";
-import type { NoncoherentBuffer } from "./noncoherent.js";
+import {
+  allocNoncoherent,
+  freeNoncoherent,
+  type NoncoherentBuffer,
+  type NoncoherentCaller,
+} from "./noncoherent.js";
 import { type AllocOptions, checkedOps, coreOps, type DmaOps, overlayOps } from "./ops.js";
 import type { Scatterlist } from "./scatterlist.js";
 import type { UserMapping } from "./user-mapping.js";
@@ -357,62 +360,13 @@ export class Dma extends DeviceOwnMemory {
     return attributeEffects(this.#live, this.#device, call, attrs, options.atomic === true);
   }
 
-  /** dma_get_required_mask: the smallest mask that reaches all memory; 32 bits behind an IOMMU. */
-  get requiredMask(): number {
-    return requiredMask(this.#live, this.#device);
-  }
-
-  /**
-   * dma_max_mapping_size: the longest single mapping, in bytes. Infinity: no limit but memory; devices that
-   * bounce because they must: the pool's largest block. (An IO-address bitmap holds at most 128 MiB in one piece;
-   * the kernel does not tell.)
-   */
-  get maxMappingSize(): number {
-    return maxMappingSize(this.#live, this.#device);
-  }
-
-  /**
-   * dma_opt_mapping_size (6.0): {@link maxMappingSize}, for no ops table of 32-bit ARM has an opinion; 128 KiB
-   * in a mapping with allocator "range-cache", as dma-iommu says.
-   */
-  get optMappingSize(): number {
-    return optMappingSize(this.#live, this.#device);
-  }
-
-  /** dma_get_merge_boundary: 0, for no ops table of 32-bit ARM promises to merge. */
-  get mergeBoundary(): number {
-    return 0;
-  }
-
   /**
    * dma_alloc_noncoherent: zeroed pages in the linear map, mapped once for `direction`; CPU and device
    * take turns by syncSingleForCpu and syncSingleForDevice.
    * @returns the buffer, or null (no memory, no IO address)
    */
   allocNoncoherent(size: number, direction: DmaDirection, label = ""): NoncoherentBuffer | null {
-    checkSize(size);
-    checkDirection(direction);
-    checkText("label", label);
-    const pages = Math.ceil(size / PAGE);
-    const { core } = this.#live;
-    const pa = core.exports.pagesAlloc(pages, 0) >>> 0;
-    if (pa === DMA_MAPPING_ERROR) return null;
-    const bytes = pages * PAGE;
-    const attrs = DmaAttr.SkipCpuSync;
-    const dmaAddress = this.#ops.mapPage(pa, 0, bytes, direction, attrs, label);
-    const told = (o: DmaDebugHook): void => {
-      o.mapPage(this.#device, pa, 0, bytes, direction, dmaAddress, attrs);
-      o.mappingError(this.#device, dmaAddress);
-    };
-    if (dmaAddress === DMA_MAPPING_ERROR) {
-      core.exports.pagesFree(pa, pages);
-      return tell(this.#debug(), "allocNoncoherent", null, told);
-    }
-    core.u8.fill(0, coreConstant(core, "BATCH"), coreConstant(core, "BATCH") + PAGE);
-    for (let n = 0; n < pages; n++) core.exports.cpuWrite(pa + n * PAGE, PAGE, coreConstant(core, "BATCH"));
-    const buffer = Object.freeze({ pa, dmaAddress, size: bytes, direction });
-    this.#live.noncoherent.set(buffer, this.#device);
-    return tell(this.#debug(), "allocNoncoherent", buffer, told);
+    return allocNoncoherent(this.#caller(), size, direction, label);
   }
 
   /** Buffers of {@link allocNoncoherent} alive, oldest first; in a restored machine new objects. */
@@ -426,18 +380,10 @@ export class Dma extends DeviceOwnMemory {
    * @throws TypeError for another object, a buffer of another device or machine, or one freed before
    */
   freeNoncoherent(buffer: NoncoherentBuffer): void {
-    const { noncoherent, core } = this.#live;
-    if (noncoherent.get(buffer) !== this.#device) {
-      throw new TypeError(
-        `buffer must be one that allocNoncoherent of this device returned and that is alive, got ${describe(buffer)}`,
-      );
-    }
-    const { pa, dmaAddress, size, direction } = buffer;
-    this.#ops.unmapPage(dmaAddress, size, direction, DmaAttr.SkipCpuSync);
-    core.exports.pagesFree(pa, size / PAGE);
-    noncoherent.delete(buffer);
-    tell(this.#debug(), "freeNoncoherent", undefined, (o) =>
-      o.unmapPage(this.#device, dmaAddress, size, direction),
-    );
+    freeNoncoherent(this.#caller(), buffer);
+  }
+
+  #caller(): NoncoherentCaller {
+    return { live: this.#live, device: this.#device, ops: this.#ops, observer: this.#debug() };
   }
 }

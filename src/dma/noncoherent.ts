@@ -1,6 +1,15 @@
 // dma_alloc_noncoherent (5.10): ordinary cached pages, mapped for a direction, to be synced by hand.
 
-import type { DmaDirection } from "./direction.js";
+import { checkText, describe } from "../check.js";
+import { coreConstant } from "../core/core.js";
+import type { Live } from "../machine/live.js";
+import { checkDirection, checkSize } from "./arguments.js";
+import { DmaAttr } from "./attributes.js";
+import { type DmaDebugHook, tell } from "./debug-hook.js";
+import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
+import type { DmaOps } from "./ops.js";
+
+const PAGE = 4096;
 
 /** Memory of {@link Dma.allocNoncoherent}: the CPU uses `pa` through its caches, the device `dmaAddress`. */
 export interface NoncoherentBuffer {
@@ -9,4 +18,61 @@ export interface NoncoherentBuffer {
   /** Bytes, whole pages. */
   readonly size: number;
   readonly direction: DmaDirection;
+}
+
+/** @internal Whose call it is. */
+export interface NoncoherentCaller {
+  readonly live: Live;
+  readonly device: number;
+  readonly ops: DmaOps;
+  readonly observer: DmaDebugHook | null;
+}
+
+/** @internal See {@link Dma.allocNoncoherent}. */
+export function allocNoncoherent(
+  caller: NoncoherentCaller,
+  size: number,
+  direction: DmaDirection,
+  label: string,
+): NoncoherentBuffer | null {
+  checkSize(size);
+  checkDirection(direction);
+  checkText("label", label);
+  const pages = Math.ceil(size / PAGE);
+  const { core } = caller.live;
+  const pa = core.exports.pagesAlloc(pages, 0) >>> 0;
+  if (pa === DMA_MAPPING_ERROR) return null;
+  const bytes = pages * PAGE;
+  const attrs = DmaAttr.SkipCpuSync;
+  const dmaAddress = caller.ops.mapPage(pa, 0, bytes, direction, attrs, label);
+  const told = (o: DmaDebugHook): void => {
+    o.mapPage(caller.device, pa, 0, bytes, direction, dmaAddress, attrs);
+    o.mappingError(caller.device, dmaAddress);
+  };
+  if (dmaAddress === DMA_MAPPING_ERROR) {
+    core.exports.pagesFree(pa, pages);
+    return tell(caller.observer, "allocNoncoherent", null, told);
+  }
+  core.u8.fill(0, coreConstant(core, "BATCH"), coreConstant(core, "BATCH") + PAGE);
+  for (let n = 0; n < pages; n++) core.exports.cpuWrite(pa + n * PAGE, PAGE, coreConstant(core, "BATCH"));
+  const buffer = Object.freeze({ pa, dmaAddress, size: bytes, direction });
+  caller.live.noncoherent.set(buffer, caller.device);
+  return tell(caller.observer, "allocNoncoherent", buffer, told);
+}
+
+/** @internal See {@link Dma.freeNoncoherent}. */
+export function freeNoncoherent(caller: NoncoherentCaller, buffer: NoncoherentBuffer): void {
+  const { noncoherent, core } = caller.live;
+  if (noncoherent.get(buffer) !== caller.device) {
+    throw new TypeError(
+      `buffer must be one that allocNoncoherent of this device returned and that is alive, got ${describe(buffer)}`,
+    );
+  }
+  const { pa, dmaAddress, size, direction } = buffer;
+  caller.ops.unmapPage(dmaAddress, size, direction, DmaAttr.SkipCpuSync);
+  core.exports.pagesFree(pa, size / PAGE);
+  noncoherent.delete(buffer);
+  tell(caller.observer, "freeNoncoherent", undefined, (o) =>
+    o.unmapPage(caller.device, dmaAddress, size, direction),
+  );
 }

@@ -12,6 +12,7 @@
 //
 // Not modelled: domains of other drivers (VFIO); lazy flushes, which leave no line.
 
+import { noCounts } from "./converter-counts.js";
 import { Ev, FAILED_64, Field, type TraceEvent } from "./events.js";
 import { IommuCalls } from "./iommu-calls.js";
 import { LiveTable } from "./live.js";
@@ -25,26 +26,6 @@ import { MOST_ENTRIES } from "./stream-check.js";
 export interface AccessPlan {
   /** Accesses per mapping: 0 none, 1 once, N. */
   readonly times: number;
-}
-
-/** What the converter counts. `replayed + beforeRecording + below + skipped` is the number of events. */
-export interface ConverterCounts {
-  /** Events that became records. */
-  replayed: number;
-  /** Unmaps, frees and syncs of mappings that nobody made in the recording. */
-  beforeRecording: number;
-  /** Lines of the layers below a call. */
-  below: number;
-  /** Of these: cleans of page-table memory by the recorded driver. */
-  tableSyncs: number;
-  /** Events that ask nothing: attach notices, failed maps, frees of NULL. */
-  skipped: number;
-  /** Of these: maps and allocations that failed on the recording machine. */
-  failed: number;
-  /** Maps and allocations of 4 GiB or more (in `skipped`): no 32-bit machine makes them. */
-  tooLarge: number;
-  /** Bounce notices (in `below`). */
-  bounced: number;
 }
 
 const PENDING_LIMIT = 16384;
@@ -65,16 +46,7 @@ function asMapped(dir: number): number {
 
 /** Converts one recording; feed it events in order, then `finish`. */
 export class Converter {
-  readonly counts: ConverterCounts = {
-    replayed: 0,
-    beforeRecording: 0,
-    below: 0,
-    tableSyncs: 0,
-    skipped: 0,
-    failed: 0,
-    tooLarge: 0,
-    bounced: 0,
-  };
+  readonly counts = noCounts();
   readonly live = new LiveTable();
   readonly #out: RecordBuffer;
   readonly #renumber: PageRenumber;

@@ -9,7 +9,7 @@
 //
 // Not modelled: domains; directions (iommu:map prints none).
 
-import type { ConverterCounts } from "./converter.js";
+import type { ConverterCounts } from "./converter-counts.js";
 import type { LiveEntry, LiveTable } from "./live.js";
 import { Op } from "./opcodes.js";
 import type { RecordBuffer } from "./record.js";

@@ -7,7 +7,8 @@
 // Not modelled: mixing formats whose handles collide (op streams name handles themselves).
 
 import { BinaryReader, isBinaryStream } from "./binary.js";
-import { Converter, type ConverterCounts } from "./converter.js";
+import { Converter } from "./converter.js";
+import type { ConverterCounts } from "./converter-counts.js";
 import { TraceError } from "./error.js";
 import { EVENTS } from "./events.js";
 import { FtraceParser } from "./ftrace.js";
