@@ -7,7 +7,7 @@
 //  0x40 sysmmuCount                 0x44 pages (guest page allocator)
 //  0x48 reserved   0x4c cache       0x50 history    0x54 freeLists[32]
 //  0xd4 errorCode (why the last call returned its error value)  0xd8 replay state
-//  0xdc driver (IOMMU driver state)             0xe8 hazards (sanitize/hazards.ts)
+//  0xdc driver (IOMMU driver state)             0xe8 hazards   0xec written-under   0xf0 bounced (sanitize/)
 //
 // Pointers are addresses of arena structures, 0 for none.
 // Not modelled: time; `seq` is the only clock.

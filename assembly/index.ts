@@ -34,7 +34,8 @@ export * from "./layout";
 export { arenaAllocForHost, machineInit } from "./machine";
 export { replayRun } from "./replay";
 export { replayHandle } from "./replay-handles";
-export { hazardBeforeCpu, hazardBlock } from "./sanitize/hazards";
+export { hazardBeforeCpu } from "./sanitize/cpu-hazards";
+export { hazardBlock } from "./sanitize/hazards";
 export {
   historyDead,
   historyDeaths,

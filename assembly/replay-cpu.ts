@@ -17,7 +17,7 @@ import { allocationType } from "./dma/memory-type";
 import { inDram } from "./dram";
 import { header } from "./header";
 import { SG_BYTES } from "./layout";
-import { hazardBeforeCpu } from "./sanitize/hazards";
+import { hazardBeforeCpu } from "./sanitize/cpu-hazards";
 import { Mapping } from "./sanitize/history";
 
 /** Scratch of one page behind the FEED ring. */

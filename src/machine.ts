@@ -32,6 +32,7 @@ import {
   setMemoryTypes,
 } from "./machine/options.js";
 import type { Power } from "./machine/power.js";
+import { quirkFindings } from "./machine/quirks.js";
 import { restoreCore } from "./machine/restore.js";
 import { Roster } from "./machine/roster.js";
 import { type RunOptions, runRecords, translateMany } from "./machine/run.js";
@@ -288,6 +289,7 @@ export class Machine {
     const out = [
       ...aliasFindings(this.#live, live, dead),
       ...hazardFindings(this.#live, this.#roster.names, live, dead),
+      ...quirkFindings(this.#live.core),
       ...leakFindings(this.#live, live, this.#roster.names),
     ];
     for (const device of this.#roster.devices) {

@@ -13,6 +13,7 @@
 
 import {
   COUNT_BUFFERED_DEVICE_READS,
+  COUNT_BUFFERED_DEVICE_WRITES,
   COUNT_SNOOP_HITS,
   COUNT_SNOOP_REMOVED,
   COUNT_STALE_DEVICE_READS,
@@ -105,6 +106,7 @@ export function busWrite(pa: u32, bytes: u32, from: usize): u32 {
       countAdd(COUNT_UNDER_VALID_WRITES, held);
       countAdd(COUNT_UNDER_DIRTY_WRITES, cacheDirtyLines(pa, bytes));
     }
+    if (bufferPending(pa, bytes) !== 0) count(COUNT_BUFFERED_DEVICE_WRITES);
   }
   memory.copy(hostOf(pa), from, bytes);
   return 1;

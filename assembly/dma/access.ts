@@ -12,6 +12,7 @@ import {
   ACCESS_BUS,
   ACCESS_COHERENT,
   ACCESS_NONE,
+  COUNT_BUFFERED_DEVICE_WRITES,
   COUNT_STALE_DEVICE_READS,
   COUNT_UNDER_DIRTY_WRITES,
   DEVCOUNT_ACCESS_FAULTS,
@@ -21,6 +22,7 @@ import {
   DEVCOUNT_WRITE_BYTES,
   DEVCOUNT_WRITES,
   NO_PA,
+  OPS_BOUNCE,
   STOP_BUS_ERROR,
   SYSMMU_V5,
 } from "../abi";
@@ -29,6 +31,7 @@ import { counter } from "../counters";
 import { Device, deviceCount, deviceOf, deviceSnoops, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
+import { bouncedAfterAccess } from "../sanitize/bounced";
 import { hazardAfterAccess, hazardsOfAccesses } from "../sanitize/hazards";
 import {
   sysmmuAccess,
@@ -83,6 +86,7 @@ function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst:
     const before = hazardsOfAccesses();
     const stale = counter(COUNT_STALE_DEVICE_READS);
     const dirty = counter(COUNT_UNDER_DIRTY_WRITES);
+    const buffered = counter(COUNT_BUFFERED_DEVICE_WRITES);
     let moved: u32;
     let pa: u32;
     if (mapped) {
@@ -93,7 +97,10 @@ function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst:
       pa = reachedBy(device, start);
       moved = plain(pa, n, write, ACCESS_BUS, at + done);
     }
-    if (hazardsOfAccesses() !== before) hazardAfterAccess(index, start, pa, write, stale, dirty);
+    if (hazardsOfAccesses() !== before) {
+      hazardAfterAccess(index, start, pa, moved, write, stale, dirty, buffered);
+    }
+    if (device.ops === OPS_BOUNCE && moved !== 0) bouncedAfterAccess(index, start, moved, write);
     done += moved;
     if (moved < n) break;
   }

@@ -15,8 +15,6 @@ import {
   CALL_UNMAP,
   CALL_UNMAP_RESOURCE,
   CALL_UNMAP_SG,
-  COUNT_UNMAP_DIRECTION,
-  COUNT_UNMAP_SIZE,
   COUNT_UNMAP_UNKNOWN,
   DEVCOUNT_LIVE,
   DEVCOUNT_LIVE_BYTES,
@@ -35,8 +33,6 @@ import {
   DEVCOUNT_UNMAP_SGS,
   DEVCOUNT_UNMAPS,
   DMA_MAPPING_ERROR,
-  HAZARD_UNMAP_DIRECTION,
-  HAZARD_UNMAP_SIZE,
   HAZARD_UNMAP_UNKNOWN,
   KIND_RESOURCE,
   KIND_SG,
@@ -45,13 +41,24 @@ import {
   OPS_BOUNCE,
   OPS_IOMMU,
   SWITCH_DMA_RESOURCE,
+  SWITCH_DMA_ZERO_IOVA,
 } from "../abi";
 import { count } from "../counters";
 import { Device, deviceCount, deviceCounter, deviceOf, deviceSysmmu } from "../device";
 import { tick } from "../header";
 import { SG, SG_BYTES } from "../layout";
-import { hazardAfterHandover, hazardNote, linesDropped, serialAt } from "../sanitize/hazards";
-import { historyBirth, historyDeath, historyFind, historyOwn, Mapping } from "../sanitize/history";
+import { bouncedHandover } from "../sanitize/bounced";
+import { hazardAfterHandover, hazardNote, linesDropped, serialOf } from "../sanitize/hazards";
+import {
+  historyBirth,
+  historyDead,
+  historyDeath,
+  historyDeaths,
+  historyFind,
+  historyHolder,
+  historyOwn,
+  Mapping,
+} from "../sanitize/history";
 import { switchOf } from "../switches";
 import { sysmmuMarkStale } from "../sysmmu/index";
 import { sysmmuLive } from "../sysmmu/page-flush";
@@ -88,6 +95,7 @@ import {
   linearUnmapPage,
   linearUnmapSg,
 } from "./linear";
+import { checkSync, noteMismatch } from "./misuse";
 import { birthUntranslated, findUntranslated } from "./untranslated";
 
 /** Counts `bytes` more held by the device, and the peaks. */
@@ -108,13 +116,15 @@ export function released(device: Device, bytes: u64): void {
   deviceCount(device, DEVCOUNT_LIVE_BYTES, -bytes);
 }
 
+const ATTR_SKIP_CPU_SYNC: u32 = 0x20;
+
 /** Flags what the device's translation caches still hold of [dma, dma + bytes). */
 export function markStale(device: Device, dma: u32, bytes: u32, serial: u32): void {
   for (let k: u32 = 0; k < device.sysmmuCount; k++)
     sysmmuMarkStale(deviceSysmmu(device, k), dma, bytes, serial);
 }
 
-// True when a SysMMU of the device holds translations, which may be stale now.
+// Whether a SysMMU of the device holds translations, which may be stale now.
 function cached(device: Device): bool {
   let live: u32 = 0;
   for (let k: u32 = 0; k < device.sysmmuCount; k++) live |= sysmmuLive(deviceSysmmu(device, k));
@@ -153,26 +163,35 @@ export function dmaMapPage(
   return dma;
 }
 
-/** Notes the end of the mapping at record `at`; returns its serial, 0 when `at` is 0. */
-function ending(device: Device, index: u32, at: u32, dma: u32, size: u32, dir: u32): u32 {
+/** Notes the end of the mapping at record `at` by a call for `kind`; returns its serial, 0 when `at` is 0. */
+function ending(device: Device, index: u32, at: u32, kind: u32, dma: u32, size: u32, dir: u32): u32 {
   if (at === 0) {
     count(COUNT_UNMAP_UNKNOWN);
-    hazardNote(HAZARD_UNMAP_UNKNOWN, index, 0, dma, NO_PA, 1, size, 0);
+    hazardNote(HAZARD_UNMAP_UNKNOWN, index, 0, 0, dma, NO_PA, 1, size, 0);
     return 0;
   }
   const record = changetype<Mapping>(<usize>at);
-  if (record.size !== size) {
-    count(COUNT_UNMAP_SIZE);
-    hazardNote(HAZARD_UNMAP_SIZE, index, record.serial, dma, record.pa, 1, size, record.size);
-  }
-  if (<u32>record.direction !== dir) {
-    count(COUNT_UNMAP_DIRECTION);
-    hazardNote(HAZARD_UNMAP_DIRECTION, index, record.serial, dma, record.pa, 1, dir, record.direction);
-  }
   const serial = record.serial;
+  if (record.size !== size || <u32>record.direction !== dir || <u32>(record.kind & 0x7f) !== kind) {
+    noteMismatch(index, at, kind, dma, size, dir);
+  }
+  bouncedHandover(serial);
   released(device, record.size);
   historyDeath(at);
   return serial;
+}
+
+// The record of the death just noted; 0 when there was none.
+function lastDead(serial: u32): u32 {
+  return serial === 0 ? 0 : historyDead(historyDeaths() - 1);
+}
+
+/**
+ * True when the kernel ignores the unmap of `dma`: the first IO page counts as no address, so the mapping
+ * stays, and stays in the history (spec/dma-mapping 2.9; COUNT_ZERO_IOVA).
+ */
+function ignoredUnmap(device: Device, dma: u32): bool {
+  return dma < 4096 && device.ops === OPS_IOMMU && switchOf(SWITCH_DMA_ZERO_IOVA) === 0;
 }
 
 /** dma_unmap_page of `size` bytes at `dma`. Trusts its arguments as the kernel does. */
@@ -185,15 +204,18 @@ export function unmapPageOf(at: u32, index: u32, dma: u32, size: u32, dir: u32, 
   tick();
   if (attrs !== 0) noteAttributes(index, CALL_UNMAP, attrs);
   const device = deviceOf(index);
-  const serial = ending(device, index, at, dma, size, dir);
+  const serial = ignoredUnmap(device, dma) ? 0 : ending(device, index, at, KIND_SINGLE, dma, size, dir);
   const dropped = linesDropped();
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
     IommuOps.unmapPage(device, dma, size, dir, attrs);
-    if (cached(device)) markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+    if (serial !== 0 && cached(device))
+      markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapPage(index, dma, size, dir, attrs);
   else linearUnmapPage(index, dma, size, dir, attrs);
-  if (linesDropped() !== dropped) hazardAfterHandover(index, serial, dma, dropped);
+  // The driver itself said that the caches need no care.
+  if (linesDropped() !== dropped && (attrs & ATTR_SKIP_CPU_SYNC) === 0)
+    hazardAfterHandover(index, serial, lastDead(serial), dma, dropped);
   deviceCount(device, DEVCOUNT_UNMAPS, 1);
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
 }
@@ -236,10 +258,11 @@ export function unmapResourceOf(at: u32, index: u32, dma: u32, size: u32, dir: u
   tick();
   if (attrs !== 0) noteAttributes(index, CALL_UNMAP_RESOURCE, attrs);
   const device = deviceOf(index);
-  const serial = ending(device, index, at, dma, size, dir);
+  const ignored = ignoredUnmap(device, dma) && !plainResources(device);
+  const serial = ignored ? 0 : ending(device, index, at, KIND_RESOURCE, dma, size, dir);
   if (device.ops === OPS_IOMMU) {
     iommuOpsUnmapResource(index, dma, size, dir, attrs);
-    markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
+    if (serial !== 0) markStale(device, dma & ~4095, ((dma & 4095) + size + 4095) & ~4095, serial);
   }
   deviceCount(device, DEVCOUNT_UNMAPS, 1);
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, size);
@@ -310,7 +333,7 @@ export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32)
   const device = deviceOf(index);
   const bytes = sgBytes(nents);
   const first = sgField(0, 12);
-  const serial = ending(device, index, at, first, bytes, dir);
+  const serial = ending(device, index, at, KIND_SG, first, bytes, dir);
   const dropped = linesDropped();
   const ops = device.ops;
   if (ops === OPS_IOMMU) {
@@ -323,7 +346,8 @@ export function unmapSgOf(at: u32, index: u32, nents: u32, dir: u32, attrs: u32)
     }
   } else if (ops === OPS_BOUNCE) bounceOpsUnmapSg(index, nents, dir, attrs);
   else linearUnmapSg(index, nents, dir, attrs);
-  if (linesDropped() !== dropped) hazardAfterHandover(index, serial, first, dropped);
+  if (linesDropped() !== dropped && (attrs & ATTR_SKIP_CPU_SYNC) === 0)
+    hazardAfterHandover(index, serial, lastDead(serial), first, dropped);
   deviceCount(device, DEVCOUNT_UNMAP_SGS, 1);
   deviceCount(device, DEVCOUNT_UNMAP_BYTES, bytes);
 }
@@ -333,6 +357,8 @@ export function dmaSyncSingle(index: u32, dma: u32, size: u32, dir: u32, forDevi
   tick();
   const device = deviceOf(index);
   const ops = device.ops;
+  const record = historyHolder(index, dma);
+  checkSync(index, record, dma, size, dir);
   if (forDevice !== 0) {
     if (ops === OPS_IOMMU) iommuOpsSyncForDevice(index, dma, size, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncForDevice(index, dma, size, dir);
@@ -343,7 +369,8 @@ export function dmaSyncSingle(index: u32, dma: u32, size: u32, dir: u32, forDevi
     if (ops === OPS_IOMMU) iommuOpsSyncForCpu(index, dma, size, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncForCpu(index, dma, size, dir);
     else linearSyncForCpu(index, dma, size, dir);
-    if (linesDropped() !== dropped) hazardAfterHandover(index, serialAt(index, dma), dma, dropped);
+    bouncedHandover(serialOf(record));
+    if (linesDropped() !== dropped) hazardAfterHandover(index, serialOf(record), record, dma, dropped);
     deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
   }
   deviceCount(device, DEVCOUNT_SYNC_BYTES, size);
@@ -354,6 +381,8 @@ export function dmaSyncSg(index: u32, nents: u32, dir: u32, forDevice: u32): voi
   tick();
   const device = deviceOf(index);
   const ops = device.ops;
+  const record = historyHolder(index, sgField(0, 12));
+  checkSync(index, record, sgField(0, 12), 0, dir);
   if (forDevice !== 0) {
     if (ops === OPS_IOMMU) iommuOpsSyncSgForDevice(index, nents, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncSgForDevice(index, nents, dir);
@@ -364,9 +393,9 @@ export function dmaSyncSg(index: u32, nents: u32, dir: u32, forDevice: u32): voi
     if (ops === OPS_IOMMU) iommuOpsSyncSgForCpu(index, nents, dir);
     else if (ops === OPS_BOUNCE) bounceOpsSyncSgForCpu(index, nents, dir);
     else linearSyncSgForCpu(index, nents, dir);
+    bouncedHandover(serialOf(record));
     if (linesDropped() !== dropped) {
-      const dma = sgField(0, 12);
-      hazardAfterHandover(index, serialAt(index, dma), dma, dropped);
+      hazardAfterHandover(index, serialOf(record), record, sgField(0, 12), dropped);
     }
     deviceCount(device, DEVCOUNT_SYNC_FOR_CPU, 1);
   }

@@ -1,46 +1,42 @@
 // Hazards with a name: each kind of wrong meeting of CPU, caches, API and master, once per device and
-// mapping, with its count and its first and last moment.
+// mapping, with its count, its first and last moment and the mapping's record as it was.
 //
 //   block at header 0xe8 (made at the first hazard)
-//     0 used   8 beyond (u64)   16 slot noted last   64 slots   then the table "written under"
+//     0 used   8 beyond (u64)   16 slot noted last   64 slots
 //
 //   slot   kind | device << 16   owner   dma   pa   count (u64)   first (u64)   last (u64)   given   mapped
+//          64 record
 //
-// "Written under": one entry per page (page number modulo its size) that a master wrote while a cache
-// held lines of it: {page + 1, device, owner, dma}. It tells whose bytes a later CPU read misses.
-//
-// Not modelled: who wrote which byte; hazards of a 257th mapping (counted); two buffers of one page whose
-// numbers meet in "written under" (the later one is blamed).
+// Not modelled: who wrote which byte; hazards of a 257th mapping (counted).
 
 import {
   CACHE_DROPPED,
   CACHE_MAINTENANCE,
   COUNT_BUFFERED_DEVICE_READS,
+  COUNT_BUFFERED_DEVICE_WRITES,
   COUNT_L1,
   COUNT_L2,
-  COUNT_STALE_CPU_READS,
   COUNT_STALE_DEVICE_READS,
   COUNT_UNDER_DIRTY_WRITES,
   COUNT_UNDER_VALID_WRITES,
   HAZARD_BUFFERED_READ,
+  HAZARD_BUFFERED_WRITE,
   HAZARD_FIRST,
   HAZARD_LOST_CPU_WRITE,
   HAZARD_LOST_DEVICE_WRITE,
+  HAZARD_RECORD,
   HAZARD_SLOT_BYTES,
   HAZARD_SLOTS,
-  HAZARD_STALE_CPU_READ,
   HAZARD_STALE_DEVICE_READ,
+  HISTORY_BYTES,
   NO_PA,
 } from "../abi";
 import { arenaAlloc } from "../arena";
-import { cacheStaleLines } from "../cache/index";
-import { countAdd, counter } from "../counters";
+import { counter } from "../counters";
 import { header } from "../header";
 import { HEADER } from "../layout";
 import { historyHolder, Mapping } from "./history";
-
-const WRITTEN_UNDER: u32 = 1024;
-const TABLE: u32 = HAZARD_FIRST + HAZARD_SLOTS * HAZARD_SLOT_BYTES;
+import { underNote } from "./written-under";
 
 /** Address of the block, 0 before the first hazard. */
 export function hazardBlock(): u32 {
@@ -51,7 +47,7 @@ export function hazardBlock(): u32 {
 function block(): u32 {
   let at = hazardBlock();
   if (at === 0) {
-    at = <u32>arenaAlloc(TABLE + WRITTEN_UNDER * 16);
+    at = <u32>arenaAlloc(HAZARD_FIRST + HAZARD_SLOTS * HAZARD_SLOT_BYTES);
     store<u32>(HEADER, at, 0xe8);
   }
   return at;
@@ -77,11 +73,20 @@ function slotOf(at: u32, key: u32, owner: u32): usize {
   return slot;
 }
 
-/** Notes `times` hazards of `kind` of a device at `dma` and `pa`; `owner` is the mapping's serial or 0. */
+/** Serial of the mapping at record `at`, 0 for none. */
+export function serialOf(at: u32): u32 {
+  return at === 0 ? 0 : changetype<Mapping>(<usize>at).serial;
+}
+
+/**
+ * Notes `times` hazards of `kind` of a device at `dma` and `pa`. `owner` is the mapping's serial or 0; `record`
+ * its live record, 0 when it is gone.
+ */
 export function hazardNote(
   kind: u32,
   device: u32,
   owner: u32,
+  record: u32,
   dma: u32,
   pa: u32,
   times: u64,
@@ -102,6 +107,7 @@ export function hazardNote(
     store<u64>(slot, seq, 24);
     store<u32>(slot, given, 40);
     store<u32>(slot, mapped, 44);
+    if (record !== 0) memory.copy(slot + <usize>HAZARD_RECORD, <usize>record, <usize>HISTORY_BYTES);
   }
   store<u64>(slot, load<u64>(slot, 16) + times, 16);
   store<u64>(slot, seq, 32);
@@ -115,15 +121,9 @@ export function linesDropped(): u64 {
   );
 }
 
-/** Blames a hand-over of the mapping at `dma` to the CPU for the lines it dropped since `before`. */
-export function hazardAfterHandover(device: u32, owner: u32, dma: u32, before: u64): void {
-  hazardNote(HAZARD_LOST_CPU_WRITE, device, owner, dma, NO_PA, linesDropped() - before, 0, 0);
-}
-
-/** Serial of the live mapping that holds `dma` of `device`, 0 for none. */
-export function serialAt(device: u32, dma: u32): u32 {
-  const at = historyHolder(device, dma);
-  return at === 0 ? 0 : changetype<Mapping>(<usize>at).serial;
+/** Blames a hand-over of the mapping at `record` to the CPU for the lines it dropped since `before`. */
+export function hazardAfterHandover(device: u32, owner: u32, record: u32, dma: u32, before: u64): void {
+  hazardNote(HAZARD_LOST_CPU_WRITE, device, owner, record, dma, NO_PA, linesDropped() - before, 0, 0);
 }
 
 /** What `hazardAfterAccess` compares: the sum of the hazards that an access of a master can count. */
@@ -131,55 +131,38 @@ export function hazardsOfAccesses(): u64 {
   return (
     counter(COUNT_STALE_DEVICE_READS) +
     counter(COUNT_BUFFERED_DEVICE_READS) +
+    counter(COUNT_BUFFERED_DEVICE_WRITES) +
     counter(COUNT_UNDER_VALID_WRITES)
   );
 }
 
 /**
- * Blames what an access of `device` to [dma, dma + bytes) of one page met, where `hazardsOfAccesses` has
- * grown; `dirty` is COUNT_UNDER_DIRTY_WRITES before it, `stale` COUNT_STALE_DEVICE_READS.
+ * Blames what an access of `device` to `bytes` bytes at `dma` and `pa`, inside one page, met, where
+ * `hazardsOfAccesses` has grown. Before it, `stale` was COUNT_STALE_DEVICE_READS, `dirty`
+ * COUNT_UNDER_DIRTY_WRITES and `buffered` COUNT_BUFFERED_DEVICE_WRITES.
  */
-export function hazardAfterAccess(device: u32, dma: u32, pa: u32, write: u32, stale: u64, dirty: u64): void {
-  const owner = serialAt(device, dma);
+export function hazardAfterAccess(
+  device: u32,
+  dma: u32,
+  pa: u32,
+  bytes: u32,
+  write: u32,
+  stale: u64,
+  dirty: u64,
+  buffered: u64,
+): void {
+  const record = historyHolder(device, dma);
+  const owner = serialOf(record);
   if (write === 0) {
     const lines = counter(COUNT_STALE_DEVICE_READS) - stale;
     const kind = lines !== 0 ? HAZARD_STALE_DEVICE_READ : HAZARD_BUFFERED_READ;
-    hazardNote(kind, device, owner, dma, pa, lines !== 0 ? lines : 1, 0, 0);
+    hazardNote(kind, device, owner, record, dma, pa, lines !== 0 ? lines : 1, 0, 0);
     return;
   }
   const lost = counter(COUNT_UNDER_DIRTY_WRITES) - dirty;
-  if (lost !== 0) hazardNote(HAZARD_LOST_DEVICE_WRITE, device, owner, dma, pa, lost, 0, 0);
-  const at = block();
-  if (at === 0) return;
-  const page = pa >> 12;
-  const entry = <usize>(at + TABLE + (page & (WRITTEN_UNDER - 1)) * 16);
-  store<u32>(entry, page + 1);
-  store<u32>(entry, device, 4);
-  store<u32>(entry, owner, 8);
-  store<u32>(entry, dma, 12);
-}
-
-/**
- * To be called before the CPU reads or writes [pa, pa + bytes), inside DRAM, through its caches: lines that are
- * held there unchanged and differ from memory are older than what a master wrote.
- */
-export function hazardBeforeCpu(pa: u32, bytes: u32): void {
-  // No master ever wrote below a cached line: nothing can be older.
-  if (counter(COUNT_UNDER_VALID_WRITES) === 0) return;
-  const at = block();
-  while (bytes !== 0) {
-    const n = min<u32>(bytes, 4096 - (pa & 4095));
-    const lines = cacheStaleLines(pa, n);
-    if (lines !== 0) {
-      countAdd(COUNT_STALE_CPU_READS, lines);
-      const page = pa >> 12;
-      const entry = <usize>(at + TABLE + (page & (WRITTEN_UNDER - 1)) * 16);
-      if (at !== 0 && load<u32>(entry) === page + 1) {
-        const dma = (load<u32>(entry, 12) & ~4095) | (pa & 4095);
-        hazardNote(HAZARD_STALE_CPU_READ, load<u32>(entry, 4), load<u32>(entry, 8), dma, pa, lines, 0, 0);
-      }
-    }
-    pa += n;
-    bytes -= n;
+  if (lost !== 0) hazardNote(HAZARD_LOST_DEVICE_WRITE, device, owner, record, dma, pa, lost, 0, 0);
+  if (counter(COUNT_BUFFERED_DEVICE_WRITES) !== buffered) {
+    hazardNote(HAZARD_BUFFERED_WRITE, device, owner, record, dma, pa, 1, 0, 0);
   }
+  underNote(pa, bytes, device, owner, record, dma);
 }

@@ -196,9 +196,24 @@ export function historyFind(device: u32, dma: u32, size: u32): u32 {
 /** How far back a mapping may start that holds an address of a device without an IOMMU, in pages. */
 const LOOK_BACK: u32 = 4096;
 
+// The live list of `device` with a segment at `dma`, or 0; looks at every live record.
+function listHolder(device: u32, dma: u32): u32 {
+  let at: u32 = 0;
+  for (let n: u32 = 0; (at = historySlot(n)) !== 0; n++) {
+    const record = changetype<Mapping>(<usize>at);
+    if (record.serial === 0 || <u32>record.device !== device || record.extra === 0) continue;
+    if (<u32>(record.kind & 0x7f) !== KIND_SG) continue;
+    for (let i: u32 = 0; i < record.segments; i++) {
+      const entry = <usize>record.extra + <usize>(i * SG_BYTES);
+      if (dma - load<u32>(entry, 12) < load<u32>(entry, 16)) return at;
+    }
+  }
+  return 0;
+}
+
 /**
- * The live record that holds bus address `dma` of `device`, or 0: behind an IOMMU whole pages count. Of a
- * list without an IOMMU only the first page is known here.
+ * The live record that holds bus address `dma` of `device`, or 0: behind an IOMMU whole pages count. Lists
+ * whose entries are not kept have their first page only.
  */
 export function historyHolder(device: u32, dma: u32): u32 {
   const d = deviceOf(device);
@@ -213,7 +228,7 @@ export function historyHolder(device: u32, dma: u32): u32 {
       at = record.next;
     }
   }
-  return 0;
+  return listHolder(device, dma);
 }
 
 /** Records the death of a live record: copies it to the ring and frees its slot. */

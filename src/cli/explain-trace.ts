@@ -231,9 +231,13 @@ function answer(
   const port = master?.sysmmus[0];
   const last = holdings[0]?.holders.at(-1)?.mapping;
   if (iova !== null && last?.death != null && (master?.mapping?.iovaToPhys(iova) ?? 0) !== 0) {
-    const zero =
-      last.dmaAddress < 4096 ? ": the kernel's ops take IO address 0 for none and leave it mapped" : "";
-    notes.push(`the translation outlived mapping ${last.id}${zero}`);
+    notes.push(`the translation outlived mapping ${last.id}`);
+  }
+  const ignored = machine.statistics().counters["COUNT_ZERO_IOVA"] ?? 0;
+  if (last !== undefined && last.death === null && last.dmaAddress < 4096 && ignored > 0) {
+    notes.push(
+      `mapping ${last.id} may have been unmapped in vain: the kernel's ops take IO address 0 for none and leave it mapped`,
+    );
   }
   const page = iova === null ? -1 : Math.floor(iova / 4096);
   const findings = machine.findings().filter((f) => f.device === where && Math.floor(f.iova / 4096) === page);

@@ -4,7 +4,7 @@
 // Not modelled: bugs that need byte ownership (who wrote which byte since the last hand-over).
 
 import type { SysMmu } from "../sysmmu/sysmmu.js";
-import { covers, describeMapping, endsBefore, type MappingRecord } from "./history.js";
+import { aliveAt, covers, describeMapping, endsBefore, type MappingRecord } from "./history.js";
 import type { Live } from "./live.js";
 
 /** One finding. */
@@ -14,7 +14,8 @@ export interface Finding {
    * "stale-device-read", "lost-device-write": a sync for the device is missing; "stale-cpu-read",
    * "lost-cpu-write": one for the CPU is, or the CPU used what the device owned; "buffered-device-read": a
    * barrier is; "alias-access": the CPU reached an uncached buffer through its linear, cacheable address;
-   * "unmap-unknown", "unmap-size", "unmap-direction": the unmap matches no map; "more-hazards": those
+   * "unmap-unknown", "unmap-size", "unmap-direction", "unmap-kind", "sync-unknown", "sync-size",
+   * "sync-direction": the call matches no map; "quirk": the kernel did otherwise than drivers expect; "more-hazards": those
    * beyond what the core remembers one by one; "leak": a mapping that its device's detachment left behind, which no
    * unmap reaches any more.
    */
@@ -30,6 +31,12 @@ export interface Finding {
     | "unmap-unknown"
     | "unmap-size"
     | "unmap-direction"
+    | "unmap-kind"
+    | "sync-unknown"
+    | "sync-size"
+    | "sync-direction"
+    | "buffered-device-write"
+    | "quirk"
     | "more-hazards"
     | "leak";
   /** A sentence that names what, where and whose. */
@@ -65,6 +72,20 @@ export function holderOf(
     (m) => covers(m, iova, false),
     (m) => covers(m, iova, true),
   );
+}
+
+/** The mapping of `device` that held `iova` at moment `seq`, else the last one that had before, else null. */
+export function holderAt(
+  device: string,
+  iova: number,
+  seq: number,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+): MappingRecord | null {
+  const born = (m: MappingRecord) => m.birth <= seq;
+  const then = [...live, ...dead].filter((m) => aliveAt(m, seq));
+  const gone = dead.filter((m) => born(m) && !aliveAt(m, seq));
+  return holderOf(device, iova, then, gone);
 }
 
 /**
@@ -112,14 +133,23 @@ export function sysmmuFindings(
   const out: Finding[] = [];
   for (const fault of mmu.faults()) {
     if (fault.kind === "stale") continue;
-    const mapping = holderOf(device, fault.va, live, dead);
-    const neighbour = mapping === null ? neighbourOf(device, fault.va, live, dead) : null;
+    const mapping = holderAt(device, fault.va, fault.seq, live, dead);
+    const known = [...live, ...dead].filter((m) => m.birth <= fault.seq);
+    const neighbour =
+      mapping === null
+        ? neighbourOf(
+            device,
+            fault.va,
+            known.filter((m) => aliveAt(m, fault.seq)),
+            known.filter((m) => !aliveAt(m, fault.seq)),
+          )
+        : null;
     const whose =
       mapping === null
         ? neighbour === null
           ? "no mapping of it is remembered"
           : `no mapping holds it; right before it ends ${describeMapping(neighbour)}: an access past its end?`
-        : mapping.death === null
+        : aliveAt(mapping, fault.seq)
           ? `it belongs to ${describeMapping(mapping)}`
           : `it was ${describeMapping(mapping)}: used after unmap`;
     out.push({

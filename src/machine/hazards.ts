@@ -4,8 +4,8 @@
 
 import { coreConstant } from "../core/core.js";
 import { DIRECTION_NAMES } from "../dma/direction.js";
-import type { Finding } from "./findings.js";
-import { covers, describeMapping, type MappingRecord } from "./history.js";
+import { type Finding, holderAt } from "./findings.js";
+import { aliveAt, covers, describeMapping, type MappingRecord, readRecord } from "./history.js";
 import type { Live } from "./live.js";
 
 /** The sequence number in the header (assembly/header.ts). */
@@ -55,6 +55,35 @@ const TEXTS: Readonly<
       `handing ${at(h)} of ${h.device} to the CPU threw away ${lines(h.count)} that the CPU had changed meanwhile`,
     advice: "the CPU writes before the map, or between syncSingleForCpu and syncSingleForDevice",
   },
+  HAZARD_BUFFERED_WRITE: {
+    kind: "buffered-device-write",
+    text: (h) =>
+      `${h.device} wrote ${at(h)} while stores to it waited in the write buffer and drain over it, ${times(h.count)}`,
+    advice: "a barrier between the stores and the start of the device",
+  },
+  HAZARD_SYNC_UNKNOWN: {
+    kind: "sync-unknown",
+    text: (h) => `${h.device}: sync of ${at(h)}, which no live mapping holds, ${times(h.count)}`,
+    advice: "sync between map and unmap, with the address that the map returned",
+  },
+  HAZARD_SYNC_SIZE: {
+    kind: "sync-size",
+    text: (h) =>
+      `${h.device}: sync of ${at(h)} up to byte ${h.given} of a mapping of ${h.mapped} bytes, ${times(h.count)}`,
+    advice: "sync inside the mapping",
+  },
+  HAZARD_SYNC_DIRECTION: {
+    kind: "sync-direction",
+    text: (h) =>
+      `${h.device}: sync of ${at(h)} as ${direction(h.given)}, mapped was ${direction(h.mapped)}, ${times(h.count)}`,
+    advice: "sync with the direction of the map",
+  },
+  HAZARD_UNMAP_KIND: {
+    kind: "unmap-kind",
+    text: (h) =>
+      `${h.device}: unmap of ${at(h)} by ${UNMAPS[h.given]}, mapped was a ${KINDS[h.mapped]} mapping, ${times(h.count)}`,
+    advice: "unmap with the call that belongs to the map",
+  },
   HAZARD_UNMAP_UNKNOWN: {
     kind: "unmap-unknown",
     text: (h) => `${h.device}: unmap of ${at(h)}, where no live mapping starts, ${times(h.count)}`,
@@ -64,7 +93,7 @@ const TEXTS: Readonly<
     kind: "unmap-size",
     text: (h) =>
       `${h.device}: unmap of ${at(h)} with ${h.given} bytes, mapped were ${h.mapped}, ${times(h.count)}`,
-    advice: "unmap with the size of the map",
+    advice: "unmap with the size of the map; lists with the nents of the map, not its result",
   },
   HAZARD_UNMAP_DIRECTION: {
     kind: "unmap-direction",
@@ -73,6 +102,9 @@ const TEXTS: Readonly<
     advice: "unmap with the direction of the map",
   },
 };
+
+const KINDS = ["single", "list", "coherent", "resource"];
+const UNMAPS = ["unmapSingle or unmapPage", "unmapSg", "free", "unmapResource"];
 
 function lines(n: number): string {
   return n === 1 ? "1 line" : `${n} lines`;
@@ -92,14 +124,19 @@ function direction(n: number): string {
 
 function blamed(
   h: Hazard,
+  record: MappingRecord | null,
   live: readonly MappingRecord[],
   dead: readonly MappingRecord[],
 ): MappingRecord | null {
-  if (h.owner !== 0) return [...live, ...dead].find((m) => m.id === h.owner) ?? null;
-  // Who held the address then, else who held it last before.
-  const held = (m: MappingRecord) => m.device === h.device && m.birth <= h.seq && covers(m, h.dma, false);
-  const then = (m: MappingRecord) => held(m) && (m.death === null || m.death > h.seq);
-  return live.find(then) ?? dead.find(then) ?? dead.findLast(held) ?? null;
+  if (h.owner !== 0) return [...live, ...dead].find((m) => m.id === h.owner) ?? record;
+  return (
+    holderAt(h.device, h.dma, h.seq, live, dead) ??
+    // Of another device: the wrong one was named.
+    [...live, ...dead].find(
+      (m) => m.device !== h.device && h.dma !== 0 && aliveAt(m, h.seq) && covers(m, h.dma, false),
+    ) ??
+    null
+  );
 }
 
 /**
@@ -124,7 +161,7 @@ export function hazardFindings(
     const name = Object.keys(TEXTS).find((k) => core.constants[k] === (w[0]! & 0xffff));
     if (name === undefined) continue;
     const hazard: Hazard = {
-      device: names[w[0]! >>> 16] ?? `device ${w[0]! >>> 16}`,
+      device: names[w[0]! >>> 16] ?? "a master",
       owner: w[1]!,
       dma: w[2]!,
       pa: w[3]!,
@@ -133,7 +170,9 @@ export function hazardFindings(
       given: w[10]!,
       mapped: w[11]!,
     };
-    const mapping = blamed(hazard, live, dead);
+    const kept = slot + coreConstant(core, "HAZARD_RECORD");
+    const record = core.u32[kept >>> 2] === 0 ? null : readRecord(machine, kept, names);
+    const mapping = blamed(hazard, record, live, dead);
     const { kind, text, advice } = TEXTS[name]!;
     const whose =
       mapping !== null

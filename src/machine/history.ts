@@ -57,7 +57,8 @@ function readRanges(live: Live, list: number, segments: number): SegmentRange[] 
   });
 }
 
-function readRecord(live: Live, at: number, names: readonly string[]): MappingRecord {
+/** @internal The record at address `at`. */
+export function readRecord(live: Live, at: number, names: readonly string[]): MappingRecord {
   const { core } = live;
   const w = core.u32.subarray(at >>> 2, (at >>> 2) + 16);
   const head = w[1]!;
@@ -112,6 +113,11 @@ export function deadMappings(live: Live, names: readonly string[], from = 0): Ma
     out.push(readRecord(live, core.exports.historyDead(n) >>> 0, names));
   }
   return out;
+}
+
+/** True when the mapping was made by moment `seq` and not ended before it. */
+export function aliveAt(m: MappingRecord, seq: number): boolean {
+  return m.birth <= seq && (m.death === null || m.death > seq);
 }
 
 /** What the mapping covers: a list its segments, everything else one range. */

@@ -81,7 +81,8 @@ export function strategyReport(run: StrategyRun): StrategyReport {
 function findingsReport(findings: readonly Finding[]): FindingsReport {
   return {
     total: findings.length,
-    hazards: findings.filter(({ kind }) => kind !== "fault" && kind !== "stale-hit").length,
+    hazards: findings.filter(({ kind }) => kind !== "fault" && kind !== "stale-hit" && kind !== "quirk")
+      .length,
     first: findings.slice(0, FIRST_FINDINGS).map((f) => ({
       kind: f.kind,
       message: f.message,

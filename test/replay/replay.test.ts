@@ -73,8 +73,10 @@ describe("replay", () => {
       map("1000", "40001000") + map("1000", "40001000") + unmap("1000") + unmap("1000") + unmap("1000");
     const report = await replayTrace([textSource("t", text)]);
     for (const run of report.strategies) {
-      expect(run.devices[0]).toMatchObject({ maps: 2, unmaps: 2, live: 0 });
-      expect(run.liveAtEnd.mappings).toBe(0);
+      // Behind the IOMMU the first has IO address 0, whose unmap the kernel ignores.
+      const kept = run.strategy === "iommu" ? 1 : 0;
+      expect(run.devices[0]).toMatchObject({ maps: 2, unmaps: 2, live: kept });
+      expect(run.liveAtEnd.mappings).toBe(kept);
     }
     expect(report.operations).toMatchObject({ replayed: 4, beforeRecording: 1 });
   });
