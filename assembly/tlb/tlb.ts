@@ -5,7 +5,7 @@
 //   of 64K or 1M answers any va of its page that probes the set it was filled in
 //
 //   block   0 sets - 1   4 ways   8 pad (ways rounded up to 4)   12 live
-//          16 tick      20 setBytes   24 sets    28 entries   64 first set
+//          16 tick      20 setBytes   24 sets    28 entries   32 small   64 first set
 //   set    [tag x pad][mask x pad][data x pad][owner x pad][stamp x pad][next]
 //
 //   hit    (va & mask) === tag            tag 1 = empty, 2 = padding: never equal
@@ -52,6 +52,7 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
   store<u32>(block, setBytes, 20);
   store<u32>(block, sets, 24);
   store<u32>(block, sets * ways, 28);
+  tlbSetSmall(<u32>block, true);
   for (let s: u32 = 0; s < sets; s++) {
     const set = block + TLB_HEADER + s * setBytes;
     for (let w: u32 = 0; w < pad; w++) {
@@ -67,6 +68,16 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
 /** Entries held now. */
 export function tlbLive(tlb: u32): u32 {
   return load<u32>(<usize>tlb, 12);
+}
+
+/** True only when no entry of the level is of a page larger than 4 KiB. */
+export function tlbSmall(tlb: u32): bool {
+  return load<u32>(<usize>tlb, 32) !== 0;
+}
+
+/** Says so, or that one may be. */
+export function tlbSetSmall(tlb: u32, small: bool): void {
+  store<u32>(<usize>tlb, <u32>small, 32);
 }
 
 /** Address of the set that `va` probes. */
@@ -90,6 +101,21 @@ export class Tlb {
     const low = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
     const high = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
     return i16x8.bitmask(i16x8.narrow_i32x4_s(low, high));
+  }
+
+  /** The same with two bits for each way. */
+  @inline
+  static twice8(tags: usize, masks: usize, key: v128): i32 {
+    const low = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
+    const high = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
+    return i8x16.bitmask(i16x8.narrow_i32x4_s(low, high));
+  }
+
+  /** Two bits for each of the 8 ways whose tag is `key`: enough while the level holds small pages alone. */
+  @inline
+  static small8(tags: usize, key: v128): i32 {
+    const low = i32x4.eq(key, v128.load(tags));
+    return i8x16.bitmask(i16x8.narrow_i32x4_s(low, i32x4.eq(key, v128.load(tags, 16))));
   }
 
   /** The same of 16 ways. */
