@@ -15,15 +15,12 @@ import { STOP_FAULT, SYSCOUNT_BYPASS, SYSCOUNT_EVICTIONS } from "../abi";
 import { MASK_SMALL } from "../pagetable/walk";
 import { Fill } from "../tlb/fill";
 import { ownerAt } from "../tlb/owner";
-import { DATA_PAGE, FIND_MISS, FIND_MULTI, NO_DATA, TLB_HEADER, Tlb, tlbColumn, tlbSet, tlbSetSmall, tlbSmall } from "../tlb/tlb";
+import { DATA_PAGE, FIND_MISS, FIND_MULTI, NO_DATA, TICK_LAST, TLB_HEADER, Tlb, tlbColumn, tlbSet, tlbSetSmall, tlbSmall } from "../tlb/tlb";
 import { bufferedLookup } from "./buffers";
 import { CFG_LRU, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { found } from "./lookup";
 import { countRefills, countSeconds, Refill, refillable } from "./refill";
 import { countHits, GATE_HELD, GATE_PASS, gate, guarded } from "./translate";
-
-/** The tick that Tlb.touch renumbers at. */
-const TICK_LAST: u32 = 0xfffffffe;
 
 @unmanaged
 // biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining

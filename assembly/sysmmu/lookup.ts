@@ -71,8 +71,8 @@ import { Refill, refillable } from "./refill";
 
 /** Data-word flags that forbid this access. */
 export function denied(mmu: Sysmmu, write: u32): u32 {
-  if ((mmu.cfg & CFG_EAP) === 0) return 0;
-  return write !== 0 ? DATA_NO_WRITE : DATA_NO_READ;
+  // CFG.EAP has the place of DATA_NO_READ, and DATA_NO_WRITE is the next.
+  return (mmu.cfg & CFG_EAP) << (write & 1);
 }
 
 /** Looks `va` up: the data word with mmu.mask set, or NO_DATA when a fault was raised. */

@@ -37,6 +37,9 @@ const MASK_EMPTY: u32 = 0xfffff000;
 export const FIND_MISS: usize = 0;
 export const FIND_MULTI: usize = 1;
 
+/** The tick that `Tlb.touch` renumbers at. */
+export const TICK_LAST: u32 = 0xfffffffe;
+
 export const TLB_HEADER: usize = 64;
 
 /** Block of a level, or 0 when memory is exhausted; `sets` is a power of two, both at least 1. */
@@ -159,7 +162,7 @@ export class Tlb {
   static touch(tlb: u32, column: u32, entry: usize): void {
     const tick = load<u32>(<usize>tlb, 16);
     if (load<u32>(entry + column * 4) !== tick) {
-      if (tick === 0xfffffffe) tlbRenumber(tlb);
+      if (tick === TICK_LAST) tlbRenumber(tlb);
       const next = load<u32>(<usize>tlb, 16) + 1;
       store<u32>(<usize>tlb, next, 16);
       store<u32>(entry + column * 4, next);
