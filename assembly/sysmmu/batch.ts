@@ -15,7 +15,19 @@ import { STOP_FAULT, SYSCOUNT_BYPASS, SYSCOUNT_EVICTIONS } from "../abi";
 import { MASK_SMALL } from "../pagetable/walk";
 import { Fill } from "../tlb/fill";
 import { ownerAt } from "../tlb/owner";
-import { DATA_PAGE, FIND_MISS, FIND_MULTI, NO_DATA, TICK_LAST, TLB_HEADER, Tlb, tlbColumn, tlbSet, tlbSetSmall, tlbSmall } from "../tlb/tlb";
+import {
+  DATA_PAGE,
+  FIND_MISS,
+  FIND_MULTI,
+  NO_DATA,
+  TICK_LAST,
+  TLB_HEADER,
+  Tlb,
+  tlbColumn,
+  tlbSet,
+  tlbSetSmall,
+  tlbSmall,
+} from "../tlb/tlb";
 import { bufferedLookup } from "./buffers";
 import { CFG_LRU, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { found } from "./lookup";
@@ -23,7 +35,6 @@ import { countRefills, countSeconds, Refill, refillable } from "./refill";
 import { countHits, GATE_HELD, GATE_PASS, gate, guarded } from "./translate";
 
 @unmanaged
-// biome-ignore lint/complexity/noStaticOnlyClass: only a static method may be marked for inlining
 class Hits {
   /**
    * Clean hits of an 8-way level from `from` on, in few enough variables to stay in registers; where

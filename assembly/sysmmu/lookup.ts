@@ -55,8 +55,6 @@ import { ownerAt } from "../tlb/owner";
 import { staleUse, staleWalk } from "../tlb/stale";
 import {
   DATA_FAULT,
-  DATA_NO_READ,
-  DATA_NO_WRITE,
   DATA_STALE,
   FIND_MISS,
   FIND_MULTI,

@@ -145,7 +145,7 @@ export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
   const mmu = sysmmuOf(index);
   const l1 = <usize>mmu.l1;
   // One branch for all that is not the short way: 8 ways alone, translating, nothing held.
-  const odd = (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) ^ CTRL_ENABLE | mmu.intStatus | mmu.buffers | mmu.l2;
+  const odd = ((mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) ^ CTRL_ENABLE) | mmu.intStatus | mmu.buffers | mmu.l2;
   if ((odd | (load<u32>(l1, 8) ^ 8)) !== 0) return generally(mmu, va, write);
   mmu.stop = STOP_NONE;
   const set = l1 + TLB_HEADER + ((va >> 12) & load<u32>(l1)) * 192;

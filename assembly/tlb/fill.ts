@@ -11,7 +11,17 @@
 import { SYSCOUNT_EVICTIONS, SYSCOUNT_FILLS, SYSCOUNT_INVALIDATED } from "../abi";
 import { MASK_SMALL } from "../pagetable/walk";
 import { Sysmmu, sysmmuCount } from "../sysmmu/instance";
-import { DATA_FAULT, DATA_SEEN, DATA_STALE, TAG_EMPTY, TLB_HEADER, Tlb, tlbColumn, tlbSet, tlbSetSmall } from "./tlb";
+import {
+  DATA_FAULT,
+  DATA_SEEN,
+  DATA_STALE,
+  TAG_EMPTY,
+  TLB_HEADER,
+  Tlb,
+  tlbColumn,
+  tlbSet,
+  tlbSetSmall,
+} from "./tlb";
 
 // A class for its static methods alone: only methods can be forced inline, and a fill made of
 // calls costs more than the walk before it.
