@@ -1,7 +1,7 @@
 // An array of addresses through a System MMU: the loop that everything fast stands on.
 //
 //   same page as before      the entry used last answers again: only counts change
-//   first level, clean       search, stamp, done
+//   first level, clean       search, stamp, done; after the first hit of 8 ways in `Hits`
 //   second level, clean      copy up
 //   a short walk             fill (refill.ts says which walks are short)
 //   else                     found() of lookup.ts

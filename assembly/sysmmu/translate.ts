@@ -9,6 +9,9 @@
 // A second access to the page that the first level just answered cleanly finds the
 // same entry and changes nothing but the counts, so the bursts of a range need one search a page.
 //
+// One address has a short way where the first level has 8 ways, no second one follows, and nothing
+// is held or buffered; it must do what `generally` does.
+//
 // Not modelled: outstanding transactions beyond one read and one write; order
 // between channels.
 

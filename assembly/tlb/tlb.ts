@@ -15,6 +15,8 @@
 // level's tick when the entry was last used; using the entry used last again
 // changes nothing, so that one lookup per page equals one per burst.
 //
+// `small` is 1 only while every entry is of a small page, so that two of them cannot answer one va.
+//
 // Not modelled: pseudo-LRU trees; entries locked in place; parity.
 
 import { arenaAlloc } from "../arena";
