@@ -1,7 +1,7 @@
 // An array of addresses through a System MMU: the loop that everything fast stands on.
 //
 //   same page as before      the entry used last answers again: only counts change
-//   first level, clean       search, stamp, done
+//   first level, clean       search, stamp, done; after the first hit of 8 ways in `Hits`
 //   second level, clean      copy up
 //   a short walk             fill (refill.ts says which walks are short)
 //   else                     found() of lookup.ts
@@ -15,15 +15,77 @@ import { STOP_FAULT, SYSCOUNT_BYPASS, SYSCOUNT_EVICTIONS } from "../abi";
 import { MASK_SMALL } from "../pagetable/walk";
 import { Fill } from "../tlb/fill";
 import { ownerAt } from "../tlb/owner";
-import { DATA_PAGE, FIND_MISS, FIND_MULTI, NO_DATA, TLB_HEADER, Tlb, tlbColumn, tlbSet } from "../tlb/tlb";
+import {
+  DATA_PAGE,
+  FIND_MISS,
+  FIND_MULTI,
+  NO_DATA,
+  TICK_LAST,
+  TLB_HEADER,
+  Tlb,
+  tlbColumn,
+  tlbSet,
+  tlbSetSmall,
+  tlbSmall,
+} from "../tlb/tlb";
 import { bufferedLookup } from "./buffers";
 import { CFG_LRU, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { found } from "./lookup";
 import { countRefills, countSeconds, Refill, refillable } from "./refill";
 import { countHits, GATE_HELD, GATE_PASS, gate, guarded } from "./translate";
 
-/** The tick that Tlb.touch renumbers at. */
-const TICK_LAST: u32 = 0xfffffffe;
+@unmanaged
+class Hits {
+  /**
+   * Clean hits of an 8-way level from `from` on, in few enough variables to stay in registers; where
+   * they end. `used` is the entry used last. `small`: no entry is of a page larger than 4 KiB.
+   */
+  @inline
+  static run(l1: usize, from: usize, end: usize, ahead: usize, guard: u32, used: usize, small: bool): usize {
+    const sets = l1 + TLB_HEADER;
+    const setMask = load<u32>(l1);
+    let tick = load<u32>(l1, 16);
+    let at = from;
+    let last = used;
+    while (at !== end) {
+      const va = load<u32>(at);
+      const set = sets + ((va >> 12) & setMask) * 192;
+      const key = i32x4.splat(<i32>(small ? va & MASK_SMALL : va));
+      const bits = small ? Tlb.small8(set, key) : Tlb.twice8(set, set + 32, key);
+      if (popcnt<i32>(bits) !== 2) break;
+      const entry = set + ((<usize>ctz<i32>(bits)) << 1);
+      const data = load<u32>(entry, 64);
+      if ((data & guard) !== 0) break;
+      const within = small ? va & 0xfff : va & ~load<u32>(entry, 32);
+      const base = (data & DATA_PAGE) << 4;
+      if (entry !== last) {
+        last = entry;
+        store<u32>(entry, ++tick, 128);
+        store<u32>(at + ahead, base | within);
+        at += 4;
+      } else {
+        // The page's run: the same entry answers, and is used last already.
+        const page = base | (within & MASK_SMALL);
+        let next = va;
+        do {
+          store<u32>(at + ahead, page | (next & 0xfff));
+          at += 4;
+          if (at === end) break;
+          next = load<u32>(at);
+        } while ((next ^ va) < 0x1000);
+      }
+    }
+    store<u32>(l1, tick, 16);
+    return at;
+  }
+}
+
+// A function of its own: within the loop below it would lose its registers.
+function hits8(l1: usize, from: usize, end: usize, ahead: usize, guard: u32, used: usize): usize {
+  if (<u32>((end - from) >> 2) >= TICK_LAST - load<u32>(l1, 16)) return from;
+  if (tlbSmall(<u32>l1)) return Hits.run(l1, from, end, ahead, guard, used, true);
+  return Hits.run(l1, from, end, ahead, guard, used, false);
+}
 
 @unmanaged
 class Batch {
@@ -69,6 +131,11 @@ class Batch {
           if (at === end) break;
           next = load<u32>(at);
         } while (next >> 12 === va >> 12);
+        if (column === 32 && at !== end) {
+          store<u32>(l1, tick, 16);
+          at = hits8(l1, at, end, ahead, guard, entry);
+          tick = load<u32>(l1, 16);
+        }
       }
       if (at === end) break;
       const va = load<u32>(at);
@@ -104,6 +171,7 @@ class Batch {
       if (data !== NO_DATA) {
         const taken = Fill.victim(<u32>l1, set, column, lru);
         Fill.put(taken & ~1, column, va & mask, mask, data, owner, ++tick);
+        if (column2 !== 0 && mask !== MASK_SMALL) tlbSetSmall(<u32>l1, false);
         evictions += <u32>(taken & 1);
       } else {
         store<u32>(l1, tick, 16);

@@ -68,8 +68,6 @@ export const CFG_SMALL_LV1: u32 = 1 << 5;
 export const CFG_FLPD: u32 = 1 << 20;
 
 export const SYSMMU_COUNTERS: usize = 0x80;
-/** intStatus and buffers as one u64: 0 when no fault is reported and no prefetch buffer modelled. */
-export const SYSMMU_PLAIN: usize = 0x18;
 
 /** Block `file`: u64 starts of four performance counters, then six banks of 16 bytes. */
 export const FILE_STARTS: usize = 0x1000;

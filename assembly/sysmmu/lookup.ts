@@ -55,8 +55,6 @@ import { ownerAt } from "../tlb/owner";
 import { staleUse, staleWalk } from "../tlb/stale";
 import {
   DATA_FAULT,
-  DATA_NO_READ,
-  DATA_NO_WRITE,
   DATA_STALE,
   FIND_MISS,
   FIND_MULTI,
@@ -71,8 +69,8 @@ import { Refill, refillable } from "./refill";
 
 /** Data-word flags that forbid this access. */
 export function denied(mmu: Sysmmu, write: u32): u32 {
-  if ((mmu.cfg & CFG_EAP) === 0) return 0;
-  return write !== 0 ? DATA_NO_WRITE : DATA_NO_READ;
+  // CFG.EAP has the place of DATA_NO_READ, and DATA_NO_WRITE is the next.
+  return (mmu.cfg & CFG_EAP) << (write & 1);
 }
 
 /** Looks `va` up: the data word with mmu.mask set, or NO_DATA when a fault was raised. */

@@ -9,6 +9,9 @@
 // A second access to the page that the first level just answered cleanly finds the
 // same entry and changes nothing but the counts, so the bursts of a range need one search a page.
 //
+// One address has a short way where the first level has 8 ways, no second one follows, and nothing
+// is held or buffered; it must do what `generally` does.
+//
 // Not modelled: outstanding transactions beyond one read and one write; order
 // between channels.
 
@@ -21,18 +24,24 @@ import {
   STOP_NONE,
   STOP_STALLED,
   SYSCOUNT_BYPASS,
+  SYSCOUNT_EVICTIONS,
   SYSCOUNT_HELD,
   SYSCOUNT_HITS,
   SYSCOUNT_LOOKUPS,
 } from "../abi";
 import { busRead, busWrite, snoopRead, snoopWrite } from "../cache/index";
 import { inDram } from "../dram";
+import { MASK_SMALL } from "../pagetable/walk";
+import { Fill } from "../tlb/fill";
+import { ownerAt } from "../tlb/owner";
 import {
   DATA_FAULT,
   DATA_PAGE,
   DATA_STALE,
+  FIND_MISS,
   FIND_MULTI,
   NO_DATA,
+  TICK_LAST,
   TLB_HEADER,
   Tlb,
   tlbColumn,
@@ -40,8 +49,9 @@ import {
 } from "../tlb/tlb";
 import { bufferedLookup, resolve } from "./buffers";
 import { hold } from "./fault";
-import { blocked, CTRL_BLOCK, CTRL_ENABLE, SYSMMU_PLAIN, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
+import { blocked, CFG_LRU, CTRL_BLOCK, CTRL_ENABLE, Sysmmu, sysmmuCount, sysmmuOf } from "./instance";
 import { denied, found } from "./lookup";
+import { countRefills, Refill, refillable } from "./refill";
 
 /** Answers of `gate`: look up, pass untranslated, held. */
 export const GATE_OPEN: u32 = 0;
@@ -85,30 +95,30 @@ function address(mmu: Sysmmu, data: u32, va: u32): u32 {
   return ((data & DATA_PAGE) << 4) | (va & ~mmu.mask);
 }
 
-/**
- * Physical address of `va` for a read (`write` 0) or write (1) by the master of instance
- * `index`, low 32 bits; 0xffffffff when the access is held: sysmmuStop says why.
- */
-export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
-  const mmu = sysmmuOf(index);
-  const plain = load<u64>(changetype<usize>(mmu), SYSMMU_PLAIN) === 0;
-  if (plain && (mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) === CTRL_ENABLE) {
-    mmu.stop = STOP_NONE;
-    const l1 = mmu.l1;
-    const column = tlbColumn(l1);
-    const entry = Tlb.find(tlbSet(l1, va), column, va);
-    let data: u32 = 0;
-    if (entry > FIND_MULTI && ((data = load<u32>(entry + column * 2)) & guarded(mmu, write)) === 0) {
-      Tlb.touch(l1, column, entry);
-      countHits(mmu, write, 1);
-      mmu.mask = load<u32>(entry + column);
-      return address(mmu, data, va);
-    }
-    data = found(mmu, entry, va, write);
-    if (data !== NO_DATA) return address(mmu, data, va);
-    mmu.stop = STOP_FAULT;
-    return 0xffffffff;
-  }
+// A miss of an 8-way level without a second one, as the loop of batch.ts takes it; else as `found`.
+function missed8(mmu: Sysmmu, l1: usize, set: usize, va: u32, write: u32): u32 {
+  const tick = load<u32>(l1, 16);
+  const data = tick !== TICK_LAST && refillable(mmu) ? Refill.walk(mmu, va, guarded(mmu, write)) : NO_DATA;
+  if (data === NO_DATA) return found(mmu, FIND_MISS, va, write);
+  const owner = mmu.space !== 0 ? ownerAt(mmu, va) : 0;
+  const taken = Fill.victim(<u32>l1, set, 32, (mmu.cfg & CFG_LRU) !== 0);
+  Fill.put(taken & ~1, 32, va & MASK_SMALL, MASK_SMALL, data, owner, tick + 1);
+  store<u32>(l1, tick + 1, 16);
+  sysmmuCount(mmu, SYSCOUNT_EVICTIONS, taken & 1);
+  countRefills(mmu, write, 1);
+  mmu.mask = MASK_SMALL;
+  return data;
+}
+
+// What `data` of a lookup says about `va`: as sysmmuTranslate.
+function answer(mmu: Sysmmu, data: u32, va: u32): u32 {
+  if (data !== NO_DATA) return address(mmu, data, va);
+  mmu.stop = STOP_FAULT;
+  return 0xffffffff;
+}
+
+// Any System MMU in any state.
+function generally(mmu: Sysmmu, va: u32, write: u32): u32 {
   const state = gate(mmu, va, write);
   if (state === GATE_HELD) return 0xffffffff;
   if (state === GATE_PASS) {
@@ -116,11 +126,49 @@ export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
     mmu.paHigh = 0;
     return va;
   }
-  // CTRL.BLOCK is set but has not taken effect yet, or prefetch buffers are modelled.
-  const data = resolve(mmu, va, write);
-  if (data !== NO_DATA) return address(mmu, data, va);
-  mmu.stop = STOP_FAULT;
-  return 0xffffffff;
+  if (mmu.buffers !== 0) return answer(mmu, resolve(mmu, va, write), va);
+  const l1 = mmu.l1;
+  const column = tlbColumn(l1);
+  const entry = Tlb.find(tlbSet(l1, va), column, va);
+  let data: u32 = 0;
+  if (entry <= FIND_MULTI || ((data = load<u32>(entry + column * 2)) & guarded(mmu, write)) !== 0) {
+    return answer(mmu, found(mmu, entry, va, write), va);
+  }
+  Tlb.touch(l1, column, entry);
+  countHits(mmu, write, 1);
+  mmu.mask = load<u32>(entry + column);
+  return address(mmu, data, va);
+}
+
+/**
+ * Physical address of `va` for a read (`write` 0) or write (1) by the master of instance
+ * `index`, low 32 bits; 0xffffffff when the access is held: sysmmuStop says why.
+ */
+export function sysmmuTranslate(index: u32, va: u32, write: u32): u32 {
+  const mmu = sysmmuOf(index);
+  const l1 = <usize>mmu.l1;
+  // One branch for all that is not the short way: 8 ways alone, translating, nothing held.
+  const odd = ((mmu.ctrl & (CTRL_ENABLE | CTRL_BLOCK)) ^ CTRL_ENABLE) | mmu.intStatus | mmu.buffers | mmu.l2;
+  if ((odd | (load<u32>(l1, 8) ^ 8)) !== 0) return generally(mmu, va, write);
+  mmu.stop = STOP_NONE;
+  const set = l1 + TLB_HEADER + ((va >> 12) & load<u32>(l1)) * 192;
+  const bits = Tlb.twice8(set, set + 32, i32x4.splat(<i32>va));
+  if (bits === 0) return answer(mmu, missed8(mmu, l1, set, va, write), va);
+  const entry = set + ((<usize>ctz<i32>(bits)) << 1);
+  const data = load<u32>(entry, 64);
+  const tick = load<u32>(l1, 16);
+  if ((data & guarded(mmu, write)) !== 0 || popcnt<i32>(bits) !== 2 || tick === TICK_LAST) {
+    return generally(mmu, va, write);
+  }
+  if (load<u32>(entry, 128) !== tick) {
+    store<u32>(entry, tick + 1, 128);
+    store<u32>(l1, tick + 1, 16);
+  }
+  countHits(mmu, write, 1);
+  const mask = load<u32>(entry, 32);
+  mmu.mask = mask;
+  mmu.paHigh = data >> 28;
+  return ((data & DATA_PAGE) << 4) | (va & ~mask);
 }
 
 /** Why the last access of instance `index` stopped: STOP_* of abi.ts. */

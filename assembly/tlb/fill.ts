@@ -9,8 +9,19 @@
 // Not modelled: invalidation that takes time; the drivers rely on none being visible.
 
 import { SYSCOUNT_EVICTIONS, SYSCOUNT_FILLS, SYSCOUNT_INVALIDATED } from "../abi";
+import { MASK_SMALL } from "../pagetable/walk";
 import { Sysmmu, sysmmuCount } from "../sysmmu/instance";
-import { DATA_FAULT, DATA_SEEN, DATA_STALE, TAG_EMPTY, TLB_HEADER, Tlb, tlbColumn, tlbSet } from "./tlb";
+import {
+  DATA_FAULT,
+  DATA_SEEN,
+  DATA_STALE,
+  TAG_EMPTY,
+  TLB_HEADER,
+  Tlb,
+  tlbColumn,
+  tlbSet,
+  tlbSetSmall,
+} from "./tlb";
 
 // A class for its static methods alone: only methods can be forced inline, and a fill made of
 // calls costs more than the walk before it.
@@ -111,6 +122,7 @@ export function tlbFill(mmu: Sysmmu, tlb: u32, va: u32, mask: u32, data: u32, ow
   const taken = Fill.victim(tlb, tlbSet(tlb, va), column, lru);
   // A stamp equal to the tick would pass for "used last" although the entry is new.
   Fill.put(taken & ~1, column, va & mask, mask, data, owner, 0);
+  if (mask !== MASK_SMALL) tlbSetSmall(tlb, false);
   Tlb.touch(tlb, column, taken & ~1);
   sysmmuCount(mmu, SYSCOUNT_FILLS, 1);
   sysmmuCount(mmu, SYSCOUNT_EVICTIONS, taken & 1);
@@ -157,6 +169,7 @@ export function tlbFlushRange(mmu: Sysmmu, tlb: u32, first: u32, last: u32): voi
       if (tag <= last && (tag | ~load<u32>(entry + column)) >= first) drop(mmu, tlb, entry);
     }
   }
+  if (load<u32>(<usize>tlb, 12) === 0) tlbSetSmall(tlb, true);
 }
 
 function mark(entry: usize, column: u32, owner: u32): void {

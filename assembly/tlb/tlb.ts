@@ -5,7 +5,7 @@
 //   of 64K or 1M answers any va of its page that probes the set it was filled in
 //
 //   block   0 sets - 1   4 ways   8 pad (ways rounded up to 4)   12 live
-//          16 tick      20 setBytes   24 sets    28 entries   64 first set
+//          16 tick      20 setBytes   24 sets    28 entries   32 small   64 first set
 //   set    [tag x pad][mask x pad][data x pad][owner x pad][stamp x pad][next]
 //
 //   hit    (va & mask) === tag            tag 1 = empty, 2 = padding: never equal
@@ -14,6 +14,8 @@
 // The word after the stamps is the round-robin victim of the set. A stamp is the
 // level's tick when the entry was last used; using the entry used last again
 // changes nothing, so that one lookup per page equals one per burst.
+//
+// `small` is 1 only while every entry is of a small page, so that two of them cannot answer one va.
 //
 // Not modelled: pseudo-LRU trees; entries locked in place; parity.
 
@@ -37,6 +39,9 @@ const MASK_EMPTY: u32 = 0xfffff000;
 export const FIND_MISS: usize = 0;
 export const FIND_MULTI: usize = 1;
 
+/** The tick that `Tlb.touch` renumbers at. */
+export const TICK_LAST: u32 = 0xfffffffe;
+
 export const TLB_HEADER: usize = 64;
 
 /** Block of a level, or 0 when memory is exhausted; `sets` is a power of two, both at least 1. */
@@ -52,6 +57,7 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
   store<u32>(block, setBytes, 20);
   store<u32>(block, sets, 24);
   store<u32>(block, sets * ways, 28);
+  tlbSetSmall(<u32>block, true);
   for (let s: u32 = 0; s < sets; s++) {
     const set = block + TLB_HEADER + s * setBytes;
     for (let w: u32 = 0; w < pad; w++) {
@@ -67,6 +73,16 @@ export function tlbCreate(sets: u32, ways: u32): u32 {
 /** Entries held now. */
 export function tlbLive(tlb: u32): u32 {
   return load<u32>(<usize>tlb, 12);
+}
+
+/** True only when no entry of the level is of a page larger than 4 KiB. */
+export function tlbSmall(tlb: u32): bool {
+  return load<u32>(<usize>tlb, 32) !== 0;
+}
+
+/** Says so, or that one may be. */
+export function tlbSetSmall(tlb: u32, small: bool): void {
+  store<u32>(<usize>tlb, <u32>small, 32);
 }
 
 /** Address of the set that `va` probes. */
@@ -90,6 +106,21 @@ export class Tlb {
     const low = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
     const high = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
     return i16x8.bitmask(i16x8.narrow_i32x4_s(low, high));
+  }
+
+  /** The same with two bits for each way. */
+  @inline
+  static twice8(tags: usize, masks: usize, key: v128): i32 {
+    const low = i32x4.eq(v128.and(key, v128.load(masks)), v128.load(tags));
+    const high = i32x4.eq(v128.and(key, v128.load(masks, 16)), v128.load(tags, 16));
+    return i8x16.bitmask(i16x8.narrow_i32x4_s(low, high));
+  }
+
+  /** Two bits for each of the 8 ways whose tag is `key`: enough while the level holds small pages alone. */
+  @inline
+  static small8(tags: usize, key: v128): i32 {
+    const low = i32x4.eq(key, v128.load(tags));
+    return i8x16.bitmask(i16x8.narrow_i32x4_s(low, i32x4.eq(key, v128.load(tags, 16))));
   }
 
   /** The same of 16 ways. */
@@ -133,7 +164,7 @@ export class Tlb {
   static touch(tlb: u32, column: u32, entry: usize): void {
     const tick = load<u32>(<usize>tlb, 16);
     if (load<u32>(entry + column * 4) !== tick) {
-      if (tick === 0xfffffffe) tlbRenumber(tlb);
+      if (tick === TICK_LAST) tlbRenumber(tlb);
       const next = load<u32>(<usize>tlb, 16) + 1;
       store<u32>(<usize>tlb, next, 16);
       store<u32>(entry + column * 4, next);
