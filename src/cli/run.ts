@@ -64,7 +64,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    io.stderr.write(`sysmmu: ${printable(error.message.replace(/\s*\n/g, " "))}\n`);
+    io.stderr.write(`sysmmu: ${printable(error.message.replace(/(?<!\s)\s*\n\s*/g, " "))}\n`);
     return EXIT_USAGE;
   }
 }
