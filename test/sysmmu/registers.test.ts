@@ -176,6 +176,47 @@ describe.each(builds)("registers on the %s core", (build) => {
   });
 });
 
+describe("the tables of fields", () => {
+  it.each(GENERATIONS)(
+    "%s: fields are told, lie apart and in 32 bits; CFG has all bits that are known",
+    (generation) => {
+      for (const { name, fields } of REGISTERS[generation]) {
+        let seen = 0n;
+        for (const { name: bits, high, low, text } of fields) {
+          expect([name, bits, text === "", low >= 0 && low <= high && high <= 31]).toEqual([
+            name,
+            bits,
+            false,
+            true,
+          ]);
+          const mask = ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
+          expect([name, bits, seen & mask]).toEqual([name, bits, 0n]);
+          seen |= mask;
+        }
+        if (name === "MMU_CFG") expect(seen).toBe(generation === "v5" ? 0x0110_07a5n : 0x317f_1fa5n);
+      }
+    },
+  );
+
+  it("leave out only registers whose bits no source gives", () => {
+    const bare = (generation: (typeof GENERATIONS)[number]) =>
+      REGISTERS[generation].filter(({ fields }) => fields.length === 0).map(({ name }) => name);
+    expect(bare("v1")).toEqual(["INT_MASK", "TLB_READ", "TLB_DATA"]);
+    for (const generation of ["v2", "v3.1", "v3.2", "v3.3"] as const)
+      expect(bare(generation)).toEqual(["INT_MASK"]);
+    const v5 = new Set(bare("v5").map((name) => name.replace(/_\d+$/, "")));
+    expect([...v5].join(" ")).toBe(
+      "AR_TRANS_INFO AW_TRANS_INFO L1TLB_CFG L1TLB_CTRL PB_LMM PB_GRP_STATE PB_INDICATE PB_CFG PB_AXI_ID PB_INFO SW_DF_VPN DF_CMD_NUM PPC L1TLB_ENTRY_ATTR L2TLB_ENTRY_ATTR SPB_READ SPB",
+    );
+  });
+
+  it("name the bits of 3.2 that give buffer 0 the storage of others", () => {
+    const cfg = REGISTERS["v3.2"].find(({ name }) => name === "MMU_CFG")!;
+    const low = (name: string) => cfg.fields.find((f) => f.name === name)?.low;
+    expect([low("PB_COMBINE_0_1"), low("PB_COMBINE_0_2")]).toEqual([21, 19]);
+  });
+});
+
 it("VERSION names the nearest modelled generation", () => {
   const names = [
     0, 0x8000_0001, 0x1040_0000, 0x2000_0000, 0x2ff0_0000, 0x3000_0000, 0x3020_0000, 0x3040_0000, 0x3060_0010,
