@@ -52,6 +52,19 @@ const CAPTURE =
 /** IO address 0 is special: something else lies there, and the capture buffer gets 0x2000 in the replay. */
 const FIRST = "map dev=0 dir=1 handle=0x9 pa=0x40030000 size=0x1000\n";
 
+describe("--device", () => {
+  it("must be one of the trace's or the SoC's", async () => {
+    const { status, err } = await explain(CAPTURE, "0x20001004", "--device", "nope");
+    expect([status, err]).toEqual([
+      2,
+      'sysmmu: --device "nope": the trace has only 11800000.fimc (fimc0), 11840000.jpeg-codec (jpeg)\n',
+    ]);
+    for (const name of ["11800000.fimc", "fimc0", "11a20000.sysmmu", "fimc3"]) {
+      expect((await explain(CAPTURE, "0x20001004", "--device", name)).status).toBe(0);
+    }
+  });
+});
+
 describe("holders", () => {
   it("tells a live one with its label, its direction and where in it the address is", async () => {
     const answer = await told(CAPTURE, "0x20001004");
