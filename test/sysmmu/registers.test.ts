@@ -1,6 +1,6 @@
 // The register window: what the published tables say is what the core does, for every word of it.
 import { describe, expect, it } from "vitest";
-import { exynos4412, Machine } from "../../src/index.js";
+import { exynos4412, Machine, type TlbOptions } from "../../src/index.js";
 import { GENERATIONS, generationOfVersion, REGISTERS } from "../../src/sysmmu/registers.js";
 import { builds, moduleOf } from "../cores.js";
 import { BLOCKED, FAULT, MEMORY, Unit, VERSIONS } from "./unit.js";
@@ -135,7 +135,7 @@ describe.each(builds)("registers on the %s core", (build) => {
       soc: exynos4412,
       dram: { bytes: 1 << 20 },
       sysmmuVersion: 0x3060_0005,
-      tlb: { l2Sets: 0xffff_ffff, fetch: 1 },
+      tlb: { l2Sets: false, fetch: 1 },
       core: moduleOf(build),
     });
     const mmu = machine.sysmmu("fimc0");
@@ -215,6 +215,27 @@ describe("the tables of fields", () => {
     const low = (name: string) => cfg.fields.find((f) => f.name === name)?.low;
     expect([low("PB_COMBINE_0_1"), low("PB_COMBINE_0_2")]).toEqual([21, 19]);
   });
+});
+
+it("caches that an option leaves out are not looked in", () => {
+  const looked = (sysmmuVersion: number, tlb: TlbOptions) => {
+    const machine = Machine.create({ soc: exynos4412, dram: { bytes: 1 << 20 }, sysmmuVersion, tlb });
+    const mmu = machine.sysmmu("fimc0");
+    // Two sections by turns in a first level of one entry.
+    for (const index of [0, 1]) machine.memory.poke(0x4000_0000 + index * 4, Uint8Array.of(2, 0, 0, 0x40));
+    mmu.writeUint32(0x14, 0x4000_0000);
+    mmu.writeUint32(4, 1 << 20);
+    mmu.writeUint32(0, 5);
+    for (const iova of [0, 0x10_0000, 0]) machine.device("fimc0").read(iova, 4);
+    const { flpdHits, flpdMisses, l1Misses, misses } = mmu.statistics();
+    expect(l1Misses).toBe(3);
+    return { flpd: flpdHits + flpdMisses > 0, second: misses < l1Misses };
+  };
+  const first = { l1Sets: 1, l1Ways: 1 };
+  expect(looked(0x2020_0000, first).second).toBe(true);
+  expect(looked(0x2020_0000, { ...first, l2Sets: false }).second).toBe(false);
+  expect(looked(0x3040_0000, first).flpd).toBe(true);
+  expect(looked(0x3040_0000, { ...first, flpdLines: false }).flpd).toBe(false);
 });
 
 it("VERSION names the nearest modelled generation", () => {
