@@ -45,51 +45,55 @@ const bit = (value: string | undefined, mask: number) =>
   value === undefined ? null : (Number(value) & mask) !== 0 ? ("write" as const) : ("read" as const);
 const word = ({ rw }: Groups) => (rw === undefined ? null : (rw.toLowerCase() as "read" | "write"));
 
+// Every run is bounded and names are tried at their first character only: a line of any length is read in time
+// proportional to it.
 const FORMATS: readonly Format[] = [
   {
     source: "AMD-Vi",
     pattern:
-      /(?:(?<by>[\w-]+)(?: (?<device>[\w:.]+))?: )?AMD-Vi: Event logged \[IO_PAGE_FAULT(?: device=(?<slot>[\w:.]+))?(?: domain=0x\w+)?(?: address=0x(?<address>[0-9a-f]+))?(?: flags=(?<flags>0x[0-9a-f]+))?/i,
+      /(?:(?<![\w-])(?<by>[\w-]{1,255})(?: (?<device>[\w:.]{1,255}))?: )?AMD-Vi: Event logged \[IO_PAGE_FAULT(?: device=(?<slot>[\w:.]{1,255}))?(?: domain=0x\w{1,64})?(?: address=0x(?<address>[0-9a-f]{1,64}))?(?: flags=(?<flags>0x[0-9a-f]{1,64}))?/i,
     what: () => "IO_PAGE_FAULT",
     access: ({ flags }) => bit(flags, 0x20),
   },
   {
     source: "DMAR",
     pattern:
-      /DMAR: \[DMA (?<rw>Read|Write)[^\]]*\] Request device \[(?<slot>[\w:.]+)\](?:(?: PASID \w+)? fault addr (?:0x)?(?<address>[0-9a-f]+)(?: \[fault reason \w+\] (?<reason>[^\n]+))?)?/i,
+      /DMAR: \[DMA (?<rw>Read|Write)[^\]]{0,64}\] Request device \[(?<slot>[\w:.]{1,255})\](?:(?: PASID \w{1,64})? fault addr (?:0x)?(?<address>[0-9a-f]{1,64})(?: \[fault reason \w{1,64}\] (?<reason>[^\n]{1,255}))?)?/i,
     what: ({ reason }) => reason?.trim() ?? "fault",
     access: word,
   },
   {
     source: "arm-smmu",
     pattern:
-      /arm-smmu (?<by>[\w.]+): Unhandled context fault: fsr=(?<fsr>0x[0-9a-f]+), iova=0x(?<address>[0-9a-f]+)(?:, fsynr=(?<fsynr>0x[0-9a-f]+))?/i,
+      /arm-smmu (?<by>[\w.]{1,255}): Unhandled context fault: fsr=(?<fsr>0x[0-9a-f]{1,64}), iova=0x(?<address>[0-9a-f]{1,64})(?:, fsynr=(?<fsynr>0x[0-9a-f]{1,64}))?/i,
     what: ({ fsr }) => (Number(fsr) & 2 ? "translation fault" : `context fault, fsr=${fsr}`),
     access: ({ fsynr }) => bit(fsynr, 0x10),
   },
   {
     source: "arm-smmu-v3",
-    pattern: /event: (?<event>\w+) client: (?<device>[\w:.-]+) .*?iova: 0x(?<address>[0-9a-f]+)/i,
+    pattern:
+      /event: (?<event>\w{1,255}) client: (?<device>[\w:.-]{1,255}) .{0,255}?iova: 0x(?<address>[0-9a-f]{1,64})/i,
     what: ({ event }) => event!,
     access: nothing,
   },
   {
     source: "mtk-iommu",
-    pattern: /mtk-iommu (?<by>[\w.]+): fault type=\w+ iova=0x(?<address>[0-9a-f]+).*? (?<rw>read|write)\b/i,
+    pattern:
+      /mtk-iommu (?<by>[\w.]{1,255}): fault type=\w{1,64} iova=0x(?<address>[0-9a-f]{1,64}).{0,255}? (?<rw>read|write)\b/i,
     what: () => "fault",
     access: word,
   },
   {
     source: "io_page_fault",
     pattern:
-      /io_page_fault: IOMMU:(?<by>[\w-]+)(?: (?<device>[\w:.]+))?(?: iova=0x(?<address>[0-9a-f]+))?(?: flags=(?<flags>0x[0-9a-f]+))?/i,
+      /io_page_fault: IOMMU:(?<by>[\w-]{1,255})(?: (?<device>[\w:.]{1,255}))?(?: iova=0x(?<address>[0-9a-f]{1,64}))?(?: flags=(?<flags>0x[0-9a-f]{1,64}))?/i,
     what: () => "page fault",
     access: ({ flags }) => bit(flags, 1),
   },
   {
     source: "DMA-API",
     pattern:
-      /DMA-API: (?:(?<by>[\w.-]+) (?<device>[\w:.-]+): )?(?<what>device driver [a-z -]+?|mapping sg segment [a-z ]+?|cacheline tracking \w+|exceeded \d+ overlapping)(?=[ ,]*(?:\[|,|$| mappings))(?:.*?\[device address=0x(?<address>[0-9a-f]+)\])?(?:.*?\[size=(?<size>\d+) bytes\])?/im,
+      /DMA-API: (?:(?<by>[\w.-]{1,255}) (?<device>[\w:.-]{1,255}): )?(?<what>device driver [a-z -]{1,255}?|mapping sg segment [a-z ]{1,255}?|cacheline tracking \w{1,64}|exceeded \d{1,20} overlapping)(?=[ ,]*(?:\[|,|$| mappings))(?:.{0,1024}?\[device address=0x(?<address>[0-9a-f]{1,64})\])?(?:.{0,1024}?\[size=(?<size>\d{1,20}) bytes\])?/im,
     what: ({ what }) => what!.trim(),
     access: nothing,
   },
@@ -184,7 +188,7 @@ function reportOf({ source, pattern, what, access }: Format, line: string): Logg
 // "event 0x10 received:" and four words on lines of their own; the third is the IO address. Newer kernels
 // print the decoded line too, which is read instead.
 function wordsReport(lines: readonly string[], at: number): LoggedReport | null {
-  const groups = /arm-smmu-v3 (?<by>[\w.-]+): event (?<event>0x[0-9a-f]+) received:/i.exec(
+  const groups = /arm-smmu-v3 (?<by>[\w.-]{1,255}): event (?<event>0x[0-9a-f]{1,64}) received:/i.exec(
     lines[at]!,
   )?.groups;
   if (groups === undefined) return null;

@@ -31,11 +31,13 @@ export interface LoggedFault {
   readonly lv2: number | null;
 }
 
+// A name is tried at its first character only, and every run is bounded: a line of any length is read in time
+// proportional to it.
 const FAULT =
-  /(?:(?<name>[\w.@-]+): )?(?:\[(?<rw>READ|WRITE)\] )?(?<axi>A[RW] )?(?<cause>PAGE|MULTI-HIT|L1TLB MULTI-HIT|BUS ERROR|SECURITY PROTECTION|ACCESS PROTECTION|PTW ACCESS|PTW|UNKNOWN)(?: FAULT)? occurred at (?<address>0x[0-9a-f]+|0\b)(?: by (?<by>[\w.@-]+?))?(?=[\s(,]|$)/i;
-const TABLE_BASE = /page table (?:base: |@ )(?<value>0x[0-9a-f]+)/i;
-const LV1 = /lv1 entry: (?<value>0x[0-9a-f]+|0\b)/i;
-const LV2 = /lv2 entry: (?<value>0x[0-9a-f]+|0\b)/i;
+  /(?:(?<![\w.@-])(?<name>[\w.@-]{1,255}): )?(?:\[(?<rw>READ|WRITE)\] )?(?<axi>A[RW] )?(?<cause>PAGE|MULTI-HIT|L1TLB MULTI-HIT|BUS ERROR|SECURITY PROTECTION|ACCESS PROTECTION|PTW ACCESS|PTW|UNKNOWN)(?: FAULT)? occurred at (?<address>0x[0-9a-f]{1,64}|0\b)(?: by (?<by>[\w.@-]{1,255}?))?(?=[\s(,]|$)/i;
+const TABLE_BASE = /page table (?:base: |@ )(?<value>0x[0-9a-f]{1,64})/i;
+const LV1 = /lv1 entry: (?<value>0x[0-9a-f]{1,64}|0\b)/i;
+const LV2 = /lv2 entry: (?<value>0x[0-9a-f]{1,64}|0\b)/i;
 
 function numberIn(pattern: RegExp, line: string): number | null {
   const text = pattern.exec(line)?.groups?.["value"];

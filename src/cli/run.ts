@@ -8,6 +8,7 @@ import { commands } from "./commands/index.js";
 import { type Io, UsageError } from "./io.js";
 import { checkOutput, refuseInputAsOutput } from "./output.js";
 import { packageVersion } from "./package-root.js";
+import { tellOfFolder } from "./traces.js";
 
 function declare(cli: CAC): void {
   for (const command of commands) {
@@ -51,7 +52,11 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   // Lists are files; explain's --trace is the one there is.
   const files = Object.values(values).flatMap((value) => (Array.isArray(value) ? (value as string[]) : []));
   refuseInputAsOutput([...words, ...files], values, io);
-  return command.run(words, values, io);
+  try {
+    return await command.run(words, values, io);
+  } catch (error) {
+    throw tellOfFolder(error, [...words, ...files], io);
+  }
 }
 
 /**
@@ -64,7 +69,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    io.stderr.write(`sysmmu: ${printable(error.message.replace(/\s*\n/g, " "))}\n`);
+    io.stderr.write(`sysmmu: ${printable(error.message.replace(/(?<!\s)\s*\n\s*/g, " "))}\n`);
     return EXIT_USAGE;
   }
 }

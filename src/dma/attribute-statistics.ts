@@ -22,7 +22,7 @@ export type AttributeCall = (typeof ATTRIBUTE_CALLS)[number];
 /** An attribute that had no effect. */
 export interface IdleAttribute {
   readonly call: AttributeCall;
-  /** Kernel name without DMA_ATTR_; `bit n` for bits without one, from 15 on together. */
+  /** Kernel name without DMA_ATTR_; `bit 14` and `bits 15 and above` (counted together) for those without one. */
   readonly attribute: string;
   /** Calls in which it was passed for nothing. */
   readonly count: number;
@@ -35,7 +35,7 @@ export function readIdleAttributes(core: Core): IdleAttribute[] {
   return ATTRIBUTE_CALLS.flatMap((call, c) =>
     Array.from({ length: bits }, (_, bit) => ({
       call,
-      attribute: ATTRIBUTE_NAMES[bit] ?? `bit ${bit}`,
+      attribute: ATTRIBUTE_NAMES[bit] ?? (bit < bits - 1 ? `bit ${bit}` : `bits ${bit} and above`),
       count: core.views.u64(base + (c * bits + bit) * 8),
     })).filter(({ count }) => count > 0),
   );

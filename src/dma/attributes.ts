@@ -1,4 +1,9 @@
 // DMA attributes: bit n is 1 << n as since Linux 4.8 (spec dma-mapping 3.1).
+//
+// Bits 11 to 13 are younger than every profile: like any bit that an op does not look at they are accepted,
+// have no effect and are counted (`statistics().idleAttributes`).
+//
+// Not modelled: ALLOC_CC_SHARED, internal to the kernel; no source has its number.
 
 /** Attribute bits of allocations and mappings; numbers are the kernel's. */
 export const DmaAttr = {
@@ -24,6 +29,15 @@ export const DmaAttr = {
   Privileged: 0x200,
   /** The address is MMIO: no cache maintenance (6.18). */
   Mmio: 0x400,
+  /**
+   * The CPU writes no cache line that overlaps the buffer: silences dma-debug's overlap message (6.19; 7.0 calls
+   * it DEBUGGING_IGNORE_CACHELINES). No effect in any profile, which end at v6.1.
+   */
+  CpuCacheClean: 0x800,
+  /** A mapping that needs bouncing or cache maintenance shall fail (2026). No effect in any profile. */
+  RequireCoherent: 0x1000,
+  /** Memory shared with the host of a confidential guest (2026). No effect in any profile. */
+  CcShared: 0x2000,
 } as const;
 
 /** Names in bit order as the kernel's trace events print them. */
@@ -39,6 +53,9 @@ export const ATTRIBUTE_NAMES = [
   "NO_WARN",
   "PRIVILEGED",
   "MMIO",
+  "CACHELINES_OVERLAP",
+  "REQUIRE_COHERENT",
+  "CC_SHARED",
 ] as const;
 
 /** `A|B` for the bits of `attrs`, empty for none; unknown bits as 0x… at the end. */

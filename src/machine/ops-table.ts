@@ -10,7 +10,15 @@
 //
 // Not modelled: a change of table with mappings alive; kernels allow it and forget how to undo them.
 
-import { checkChoice, checkFlag, checkInteger, checkMaybeObject, checkObject, checkU32 } from "../check.js";
+import {
+  checkChoice,
+  checkFlag,
+  checkInteger,
+  checkMaybeObject,
+  checkObject,
+  checkU32,
+  hex,
+} from "../check.js";
 import { coreConstant } from "../core/core.js";
 import { PROFILES } from "../dma/profiles.js";
 import type { Device } from "./device.js";
@@ -70,11 +78,14 @@ export function chooseOps(live: Live, device: Device, ops: OpsTable, options: Op
     } else {
       const all = options.force === true ? { start: 0, end: 0xffff_ffff } : { start: 0, end: 0 };
       const { start, end } = options.window ?? all;
-      exports.dmabounceWindow(
-        device.index,
-        checkU32("options.window.start", start),
-        checkU32("options.window.end", end),
-      );
+      checkU32("options.window.start", start);
+      checkU32("options.window.end", end);
+      if (start > end) {
+        throw new RangeError(
+          `options.window.start must not lie above options.window.end (${hex(end)}), got ${hex(start)}`,
+        );
+      }
+      exports.dmabounceWindow(device.index, start, end);
     }
     exports.deviceSetOps(device.index, coreConstant(core, "OPS_BOUNCE"));
     return 0;

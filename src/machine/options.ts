@@ -60,11 +60,11 @@ export interface TlbOptions {
   /** First level: sets (a power of two up to 65536) and ways (1..4096), at most 2^18 entries. */
   l1Sets?: number;
   l1Ways?: number;
-  /** Second level, as above; generations without one have none. */
-  l2Sets?: number;
+  /** Second level, as above; generations without one have none. `l2Sets: false`: none, whatever the generation. */
+  l2Sets?: number | false;
   l2Ways?: number;
-  /** Lines of level-1 descriptors cached (3.2 and later): 1..4096. */
-  flpdLines?: number;
+  /** Lines of level-1 descriptors cached (3.2 and later): 1..4096; false: none, whatever the generation. */
+  flpdLines?: number | false;
   /** Level-2 descriptors fetched per walk (3.x): a power of two, 1..256. */
   fetch?: number;
   /**
@@ -181,19 +181,25 @@ export function setMemoryTypes(live: Live, options: Omit<MachineOptions, "core">
 }
 
 const TLB_ENTRIES = 1 << 18;
-const ABSENT = 0xffff_ffff;
+/** Sizes of caches that can be left out. */
+const OPTIONAL: readonly (keyof TlbOptions)[] = ["l2Sets", "flpdLines"];
 
 function checkTlb(tlb: TlbOptions): void {
   const value = (name: keyof TlbOptions, max: number, powerOfTwo: boolean): number => {
+    if (tlb[name] === false && OPTIONAL.includes(name)) return 0;
     const n = checkU32(`options.tlb.${name}`, tlb[name] ?? 0);
-    const none = n === ABSENT && !name.startsWith("l1");
-    if (!none && (n > max || (powerOfTwo && (n & (n - 1)) !== 0))) {
+    if (n > max || (powerOfTwo && (n & (n - 1)) !== 0)) {
       throw new RangeError(
         `options.tlb.${name} must be ${powerOfTwo ? "a power of two" : "a number"} up to ${max}, got ${n}`,
       );
     }
-    return none ? 0 : n;
+    return n;
   };
+  if (tlb.l2Sets === false && (tlb.l2Ways ?? 0) !== 0) {
+    throw new RangeError(
+      `options.tlb.l2Ways: there is no second level (l2Sets is false), got ${describe(tlb.l2Ways)}`,
+    );
+  }
   for (const level of ["l1", "l2"] as const) {
     const sets = value(`${level}Sets`, 65536, true);
     const ways = value(`${level}Ways`, 4096, false);

@@ -12,6 +12,11 @@ import type { Live } from "./live.js";
 import type { NewDevice, TlbOptions } from "./options.js";
 
 const NONE = 0xffff_ffff;
+
+/** A cache's size for the core: 0 what the generation has, NONE no such cache. */
+function sizeOf(option: number | false | undefined): number {
+  return option === false ? NONE : (option ?? 0);
+}
 /** Most devices and SysMMUs of a machine (assembly/layout.ts). */
 const DEVICES = 128;
 const SYSMMUS = 64;
@@ -63,9 +68,9 @@ export class Roster {
         version,
         tlb.l1Sets ?? 0,
         tlb.l1Ways ?? 0,
-        tlb.l2Sets ?? 0,
+        sizeOf(tlb.l2Sets),
         tlb.l2Ways ?? 0,
-        tlb.flpdLines ?? 0,
+        sizeOf(tlb.flpdLines),
         tlb.fetch ?? 0,
       ) >>> 0;
     if (index === NONE) {

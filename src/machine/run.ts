@@ -12,6 +12,7 @@ import {
 import { coreConstant } from "../core/core.js";
 import type { Device } from "./device.js";
 import type { Live } from "./live.js";
+import { recordProblem } from "./record-problem.js";
 
 /** Options of {@link runRecords}. */
 export interface RunOptions {
@@ -37,11 +38,30 @@ function refuseOwnOps(live: Live, bytes: Uint8Array): void {
   }
 }
 
+// Header words (assembly/header.ts).
+const DRAM_BYTES = 0x14 >>> 2;
+const DEVICE_COUNT = 0x3c >>> 2;
+const SYSMMU_COUNT = 0x40 >>> 2;
+
+function malformed({ core }: Live, bytes: Uint8Array, record: number): RangeError {
+  // A copy: the bytes may lie at any address.
+  const words = new Uint32Array(bytes.slice(0, (record + 1) * 16).buffer);
+  const present = {
+    devices: core.u32[DEVICE_COUNT]!,
+    sysmmus: core.u32[SYSMMU_COUNT]!,
+    dramBytes: core.u32[DRAM_BYTES]!,
+  };
+  const why = recordProblem(words, record, present);
+  return new RangeError(
+    `record ${record} is malformed: ${why} (${[...words.subarray(record * 4)].map(hex).join(" ")})`,
+  );
+}
+
 /**
  * Executes a buffer of op-stream records (docs/opstream.md): four u32 each, or their little-endian
  * bytes. Every record before a malformed one has been executed when it throws.
  * @returns the number of records executed
- * @throws RangeError for a length that is no whole number of records, or a malformed record
+ * @throws RangeError for a length that is no whole number of records, or a malformed record, which says what is wrong with it
  */
 export function runRecords(live: Live, records: Uint32Array | Uint8Array, options: RunOptions = {}): number {
   const bytes =
@@ -69,11 +89,7 @@ export function runRecords(live: Live, records: Uint32Array | Uint8Array, option
     core.u8.set(bytes.subarray(at, at + n), batch);
     const done = core.exports.replayRun(n / 16);
     if (done < n / 16) {
-      const i = at / 16 + done;
-      const words = core.u32.subarray((batch >>> 2) + done * 4, (batch >>> 2) + done * 4 + 4);
-      throw new RangeError(
-        `record ${i} is malformed: ${[...words].map(hex).join(" ")} (op ${words[0]! & 0xff}, device ${words[0]! >>> 16})`,
-      );
+      throw malformed(live, bytes, at / 16 + done);
     }
     options.onProgress?.((at + n) / 16, bytes.length / 16);
   }

@@ -38,6 +38,11 @@ export interface SavedReport {
 
 type Json = Readonly<Record<string, unknown>>;
 
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
 /** Checked access to a parsed report: every failure names the file and where in it. */
 class Reader {
   readonly #file: string;
@@ -68,20 +73,22 @@ class Reader {
   }
 
   figure(value: unknown, where: string): number | null {
-    if (value !== null && (typeof value !== "number" || !Number.isFinite(value))) {
-      this.fail(`${where} is no number`);
+    if (value === null) return null;
+    if (typeof value !== "number") this.fail(`${where} is no number: ${shown(value)}`);
+    // Counts, bytes, lines and shares: none is below 0, and no counter goes past what a double holds exactly.
+    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      this.fail(`${where} is ${value}, figures are from 0 to 2^53 - 1`);
     }
-    return value as number | null;
+    return value;
   }
 
-  /** The numbers of an object, nested objects flattened; everything else is passed over. */
+  /** The numbers of an object, nested objects flattened; anything else in it is refused. */
   numbers(value: unknown, where: string, prefix = ""): Record<string, number | null> {
     const out: Record<string, number | null> = {};
     for (const [key, item] of Object.entries(this.object(value, where))) {
-      if (typeof item === "number" || item === null) out[prefix + key] = this.figure(item, `${where}.${key}`);
-      else if (typeof item === "object" && !Array.isArray(item)) {
+      if (typeof item === "object" && item !== null && !Array.isArray(item)) {
         Object.assign(out, this.numbers(item, `${where}.${key}`, `${prefix}${key}.`));
-      }
+      } else out[prefix + key] = this.figure(item, `${where}.${key}`);
     }
     return out;
   }
@@ -113,8 +120,9 @@ function replayColumn(r: Reader, value: unknown, where: string): SavedColumn {
   for (const [i, item] of r.list(strategy["devices"], `${where}.devices`).entries()) {
     const at = `${where}.devices[${i}]`;
     // A null stands for a whole object that the device lacks: no space, no TLB.
-    const figures = Object.entries(r.numbers(item, at)).filter(([, value]) => value !== null);
-    devices[r.text(r.object(item, at)["name"], `${at}.name`)] = Object.fromEntries(figures);
+    const { name, ...rest } = r.object(item, at);
+    const figures = Object.entries(r.numbers(rest, at)).filter(([, value]) => value !== null);
+    devices[r.text(name, `${at}.name`)] = Object.fromEntries(figures);
   }
   return { name, figures, devices };
 }

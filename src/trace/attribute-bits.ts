@@ -19,17 +19,23 @@ export function attributeBit(b: Uint8Array, from: number, to: number): number {
       return c === 77 ? 0x400 : -1; // MMIO
     case 7:
       return c === 78 ? 0x100 : -1; // NO_WARN
+    case 9:
+      return c === 67 ? 0x2000 : -1; // CC_SHARED
     case 10:
       return c === 80 ? 0x200 : -1; // PRIVILEGED
     case 13:
       if (c === 83) return 0x20; // SKIP_CPU_SYNC
-      return c === 87 && b[from + 1] === 69 ? 0x02 : c === 87 ? 0x04 : -1; // WEAK_ORDERING, WRITE_COMBINE
+      if (c !== 87) return -1;
+      if (b[from + 1] === 69) return 0x02; // WEAK_ORDERING
+      return b[from + 6] === 66 ? 0x01 : 0x04; // WRITE_BARRIER, WRITE_COMBINE
+    case 14:
+      return c === 78 ? 0x08 : -1; // NON_CONSISTENT
     case 16:
-      return c === 70 ? 0x40 : -1; // FORCE_CONTIGUOUS
+      return c === 70 ? 0x40 : c === 82 ? 0x1000 : -1; // FORCE_CONTIGUOUS, REQUIRE_COHERENT
     case 17:
       return c === 78 ? 0x10 : -1; // NO_KERNEL_MAPPING
     case 18:
-      return c === 65 ? 0x80 : -1; // ALLOC_SINGLE_PAGES
+      return c === 65 ? 0x80 : c === 67 ? 0x800 : -1; // ALLOC_SINGLE_PAGES, CACHELINES_OVERLAP
     default:
       return -1;
   }

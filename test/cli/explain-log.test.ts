@@ -1,6 +1,7 @@
 // Messages of other IOMMUs and of the DMA-API debugging, as people posted them.
 import { describe, expect, it } from "vitest";
 import { readReports, reportText } from "../../src/cli/explain-log.js";
+import { readFaultLog } from "../../src/cli/fault-log.js";
 import { run } from "../../src/cli/run.js";
 import { FakeIo } from "./io.js";
 
@@ -104,6 +105,39 @@ describe("reading", () => {
       "DMAR: [DMA Read NO_PASID] Request device [05:00.0] fault addr 0xfffffffffffff000 [fault reason 0x04] Access beyond MGAW";
     expect(readReports(`${line}\nother\n${line}\n`)).toMatchObject([{ address: null, count: 2 }]);
     expect(readReports("usb 1-1: new device\n")).toEqual([]);
+  });
+});
+
+// A pattern that tries again from every character needs hours for these.
+describe("a line of 1 MiB", () => {
+  it.each([
+    "a",
+    "a.",
+    "a-",
+    "a ",
+    "a:",
+    "a: ",
+    "a b:",
+    "0",
+    "[READ] ",
+    "PAGE FAULT occurred at 0x1Z",
+    "PAGE FAULT occurred at 0x1 by a:",
+    "nvme 0000:01:00.0: AMD-Vi: ",
+    "DMAR: [DMA Read ",
+    "DMAR: [DMA Read] Request device [1 ",
+    "arm-smmu a: Unhandled context fault: fsr=0x1",
+    "event: F client: a:",
+    "event: F client: a ",
+    "mtk-iommu a: fault type=0x5 iova=0x1",
+    "io_page_fault: IOMMU:a ",
+    "DMA-API: device driver ",
+    "DMA-API: a b: mapping sg segment ",
+    "page table base: 0x",
+  ])("of %j is read", (piece) => {
+    const line = piece.repeat((1 << 20) / piece.length);
+    expect(readFaultLog(`${line}\nx: PAGE FAULT occurred at 0x1000`).at(-1)).toMatchObject({ name: "x" });
+    const last = "DMA-API: cacheline tracking ENOMEM, dma-debug disabled";
+    expect(readReports(`${line}\n${last}`).at(-1)).toMatchObject({ what: "cacheline tracking ENOMEM" });
   });
 });
 

@@ -1,6 +1,6 @@
 // Who held an IO address: op streams made here, in which everything is known, and the shipped recordings.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -51,6 +51,43 @@ const CAPTURE =
 
 /** IO address 0 is special: something else lies there, and the capture buffer gets 0x2000 in the replay. */
 const FIRST = "map dev=0 dir=1 handle=0x9 pa=0x40030000 size=0x1000\n";
+
+describe("--device", () => {
+  it("must be one of the trace's or the SoC's", async () => {
+    const { status, err } = await explain(CAPTURE, "0x20001004", "--device", "nope");
+    expect([status, err]).toEqual([
+      2,
+      'sysmmu: --device "nope": the trace has only 11800000.fimc (fimc0), 11840000.jpeg-codec (jpeg)\n',
+    ]);
+    for (const name of ["11800000.fimc", "fimc0", "11a20000.sysmmu", "fimc3"]) {
+      expect((await explain(CAPTURE, "0x20001004", "--device", name)).status).toBe(0);
+    }
+  });
+});
+
+describe("--trace with a folder", () => {
+  it("names the file in it that is no trace, and says which files are taken", async () => {
+    const io = new FakeIo(folder);
+    mkdirSync(join(folder, "in"));
+    writeFileSync(join(folder, "in", "a.ops.txt"), `${HEAD}${CAPTURE}`);
+    writeFileSync(join(folder, "in", "notes.txt"), "not looked at");
+    expect(await run(["explain", "0x20001004", "--dram", "64M", "--trace", "in"], io)).toBe(0);
+    writeFileSync(join(folder, "in", "x.ops"), "ops rules of another program\n");
+    for (const words of [
+      ["explain", "0x20001004", "--trace", "in"],
+      ["replay", join(folder, "in")],
+    ]) {
+      const other = new FakeIo(folder);
+      expect(await run([...words, "--dram", "64M"], other)).toBe(2);
+      expect(other.err).toMatch(
+        /in.x\.ops: not a trace: .* \(of folder \S*in all files \*\.trace, .*\*\.ops\.bin, plain or \.gz are taken\)/,
+      );
+    }
+    const named = new FakeIo(folder);
+    expect(await run(["explain", "0x20001004", "--trace", join("in", "x.ops")], named)).toBe(2);
+    expect(named.err).not.toContain("folder");
+  });
+});
 
 describe("holders", () => {
   it("tells a live one with its label, its direction and where in it the address is", async () => {

@@ -122,6 +122,26 @@ describe("command", () => {
     }
   });
 
+  it.each(["--device x", "--profile v3.6", "--access once", "--dram 64M", "--lenient"])(
+    "refuses %s without a trace, which nothing would look at",
+    async (words) => {
+      const io = new FakeIo(".");
+      expect(await run(["explain", "0x20001000", ...words.split(" ")], io)).toBe(2);
+      expect(io.err).toContain(`${words.split(" ")[0]} has no meaning without --trace`);
+    },
+  );
+
+  it("refuses a table that no PT_BASE can name", async () => {
+    for (const base of ["0x123", "0x60001000", "0x60002000"]) {
+      const io = new FakeIo(".");
+      expect(await run(["explain", "0x20001000", "--pt-base", base], io)).toBe(2);
+      expect(io.err).toContain(
+        `--pt-base must be a multiple of 16 KiB (0x4000), as level-1 tables lie, got "${base}"`,
+      );
+    }
+    expect(await run(["explain", "0x20001000", "--pt-base", "0x60004000"], new FakeIo("."))).toBe(0);
+  });
+
   it("refuses what is neither", async () => {
     const io = new FakeIo(".");
     expect(await run(["explain", "hello"], io)).toBe(2);

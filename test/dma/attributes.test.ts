@@ -3,6 +3,7 @@ import {
   ATTRIBUTE_CALLS,
   ATTRIBUTE_NAMES,
   type AttributeCall,
+  attributeNames,
   DmaAttr,
   DmaDirection,
   exynos4210,
@@ -12,9 +13,10 @@ import {
   PROFILES,
   type Profile,
 } from "../../src/index.js";
+import { attributeBit } from "../../src/trace/attribute-bits.js";
 
 const { ToDevice, FromDevice } = DmaDirection;
-const ALL = 0x1fff;
+const ALL = 0x3fff;
 const { WriteCombine, NoKernelMapping, SkipCpuSync, ForceContiguous, AllocSinglePages } = DmaAttr;
 const { NoWarn, Privileged, Mmio } = DmaAttr;
 
@@ -57,8 +59,8 @@ describe("attributes without effect", () => {
     const { dma } = m.device("fimc0");
     for (const call of ATTRIBUTE_CALLS) {
       let effects = 0;
-      for (let bit = 1; bit <= 0x1000; bit <<= 1) effects |= dma.attributeEffects(call, bit);
-      expect(effects, call).toBe(honoured(profile, ops, call));
+      for (let n = 0; n < 32; n++) effects |= dma.attributeEffects(call, 2 ** n);
+      expect(effects >>> 0, call).toBe(honoured(profile, ops, call));
     }
   });
 
@@ -98,13 +100,40 @@ describe("attributes without effect", () => {
       { call: "map", attribute: "WEAK_ORDERING", count: 3 },
       { call: "unmap", attribute: "PRIVILEGED", count: 3 },
       { call: "mapSg", attribute: "FORCE_CONTIGUOUS", count: 1 },
-      { call: "mapSg", attribute: "bit 15", count: 2 },
+      { call: "mapSg", attribute: "bits 15 and above", count: 2 },
       { call: "mapResource", attribute: "SKIP_CPU_SYNC", count: 1 },
       { call: "unmapResource", attribute: "SKIP_CPU_SYNC", count: 1 },
       { call: "free", attribute: "WRITE_COMBINE", count: 1 },
       { call: "free", attribute: "FORCE_CONTIGUOUS", count: 1 },
     ]);
     expect(ATTRIBUTE_NAMES[5]).toBe("SKIP_CPU_SYNC");
+  });
+
+  it("have the names and numbers of the fact sheet, 3.1, and traces are read with them", () => {
+    const names = Object.keys(DmaAttr);
+    expect(Object.values(DmaAttr)).toEqual(names.map((_, n) => 2 ** n));
+    expect([names.length, ATTRIBUTE_NAMES.length]).toEqual([14, 14]);
+    expect([DmaAttr.CpuCacheClean, DmaAttr.RequireCoherent, DmaAttr.CcShared]).toEqual([
+      0x800, 0x1000, 0x2000,
+    ]);
+    for (const [n, name] of ATTRIBUTE_NAMES.entries()) {
+      const bytes = new TextEncoder().encode(`x${name}y`);
+      expect([name, attributeBit(bytes, 1, bytes.length - 1)]).toEqual([name, 2 ** n]);
+    }
+    expect(attributeNames(0xf801)).toBe("WRITE_BARRIER|CACHELINES_OVERLAP|REQUIRE_COHERENT|CC_SHARED|0xc000");
+  });
+
+  it("count bits younger than the profile by name, and bit 14 apart from those above", () => {
+    const m = make("v6.1", "linear");
+    const { dma } = m.device("fimc0");
+    dma.mapSingle(m.memory.alloc(4096)!, 64, ToDevice, 0xc000_f800);
+    expect(m.statistics().idleAttributes).toEqual([
+      { call: "map", attribute: "CACHELINES_OVERLAP", count: 1 },
+      { call: "map", attribute: "REQUIRE_COHERENT", count: 1 },
+      { call: "map", attribute: "CC_SHARED", count: 1 },
+      { call: "map", attribute: "bit 14", count: 1 },
+      { call: "map", attribute: "bits 15 and above", count: 3 },
+    ]);
   });
 
   it("are none of those that do something: a skipped sync shows in the bytes where it is honoured", () => {

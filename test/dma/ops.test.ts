@@ -77,6 +77,10 @@ describe("ops tables of the core", () => {
     );
     expect(() => device.setOps("bounce", { window: { start: 0, end: 1 } })).toThrow(/only dmabounce has one/);
     const board = make("v3.14");
+    expect(() => board.device("fimc0").setOps("bounce", { window: { start: 2, end: 1 } })).toThrow(
+      /^options\.window\.start must not lie above options\.window\.end \(0x1\), got 0x2$/,
+    );
+    expect(board.device("fimc0").dma.ops.name).not.toBe("bounce");
     board.device("fimc0").setOps("bounce", { window: { start: 0x4100_0000, end: 0x4200_0000 } });
     const [low, high] = [0x40f0_0000, 0x4100_0000].map((at) =>
       board.device("fimc0").dma.mapSingle(at, 64, ToDevice),

@@ -202,6 +202,28 @@ const ARGUMENTS: Case[] = [
     RangeError,
     /^options\.tlb\.flpdLines must be a number up to 4096/,
   ],
+  ...(["l1Sets", "l1Ways", "l2Sets", "l2Ways", "flpdLines", "fetch"] as const).map(
+    (name): Case => [
+      `${name}, all ones`,
+      () => make({ tlb: { [name]: 0xffff_ffff } }),
+      RangeError,
+      new RegExp(`^options\\.tlb\\.${name} must be .*got 4294967295`),
+    ],
+  ),
+  ...(["l1Sets", "l1Ways", "l2Ways", "fetch", "prefetchBuffers"] as const).map(
+    (name): Case => [
+      `${name}, left out`,
+      () => make({ tlb: { [name]: false } }),
+      TypeError,
+      new RegExp(`^options\\.tlb\\.${name} must be .*got false`),
+    ],
+  ),
+  [
+    "ways of no second level",
+    () => make({ tlb: { l2Sets: false, l2Ways: 4 } }),
+    RangeError,
+    /^options\.tlb\.l2Ways: there is no second level \(l2Sets is false\), got 4/,
+  ],
   [
     "entries",
     () => make({ tlb: { l2Sets: 65536, l2Ways: 8 } }),

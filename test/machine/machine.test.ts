@@ -265,6 +265,53 @@ describe("bad input", () => {
     expect(call).toThrow(message);
   });
 
+  it.each([
+    ["0 is malformed: 99 is no op (0x63 0x0 0x0 0x0)", [[99, 0, 0, 0]]],
+    ["0 is malformed: map: device 9999 is not declared", [[(9999 << 16) | 2, 0, 0, 0]]],
+    [
+      "1 is malformed: map: dir=3, a map has 0 (both ways), 1 (to device) or 2",
+      [
+        [0, 0, 0, 0],
+        [0x302, 0, 0, 64],
+      ],
+    ],
+    ["0 is malformed: reg-read: dev=63, this machine has System MMUs 0 to ", [[(63 << 16) | 18, 0, 0, 0]]],
+    ["0 is malformed: sg-begin: nents=16385, a list has at most 16384 entries", [[4, 1, 16385, 0]]],
+    [
+      "2 is malformed: sg-entry: the list was to have 1 entries, this is one more",
+      [
+        [4, 1, 1, 0],
+        [5, 0x4000_0000, 64, 0],
+        [5, 0x4000_1000, 64, 0],
+      ],
+    ],
+    [
+      "2 is malformed: sg-end: the list was to have 2 entries, 1 are there",
+      [
+        [4, 1, 2, 0],
+        [5, 0x4000_0000, 64, 0],
+        [6, 1, 0, 0],
+      ],
+    ],
+    [
+      "1 is malformed: sg-end: handle=0x2, the open list is handle=0x1",
+      [
+        [4, 1, 0, 0],
+        [6, 2, 0, 0],
+      ],
+    ],
+    ["0 is malformed: sg-entry: no list is open (sg-begin) in these records", [[5, 0x4000_0000, 64, 0]]],
+  ] as const)("record %s", (message, records) => {
+    const fresh = machineOf("release");
+    const words = Uint32Array.from(records.flat());
+    expect(() => fresh.run(words)).toThrow(RangeError);
+    expect(() => machineOf("release").run(words)).toThrow(`record ${message}`);
+    // Bytes at an odd address say the same.
+    const odd = new Uint8Array(words.byteLength + 1);
+    odd.set(new Uint8Array(words.buffer), 1);
+    expect(() => machineOf("release").run(odd.subarray(1))).toThrow(`record ${message}`);
+  });
+
   it("names the disposed machine", () => {
     const gone = machineOf("release");
     const device = gone.device("fimc0");

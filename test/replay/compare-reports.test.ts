@@ -106,6 +106,57 @@ describe("two saved reports", () => {
   });
 });
 
+describe("a report that was changed by hand", () => {
+  const at = (path: readonly (string | number)[], value: unknown): string => {
+    const copy = structuredClone(sampleReport) as unknown;
+    let inside = copy as Record<string | number, unknown>;
+    for (const key of path.slice(0, -1)) inside = inside[key] as Record<string | number, unknown>;
+    inside[path.at(-1)!] = value;
+    return JSON.stringify(copy);
+  };
+  it.each([
+    [["operations", "replayed"], "12", 'report.operations.replayed is no number: "12"'],
+    [["operations", "events"], true, "report.operations.events is no number: true"],
+    [
+      ["strategies", 1, "figures", "mappings", "maps"],
+      "2400",
+      'strategies[1].figures.mappings.maps is no number: "2400"',
+    ],
+    [
+      ["strategies", 1, "figures", "findings", "staleHits"],
+      [1],
+      "strategies[1].figures.findings.staleHits is no number: [1]",
+    ],
+    [
+      ["strategies", 0, "figures", "mappings", "live"],
+      -1e308,
+      "figures.mappings.live is -1e+308, figures are from 0",
+    ],
+    [
+      ["strategies", 0, "figures", "mappings", "live"],
+      1e300,
+      "figures.mappings.live is 1e+300, figures are from 0",
+    ],
+    [["strategies", 1, "devices", 0, "maps"], "x", 'strategies[1].devices[0].maps is no number: "x"'],
+    [["strategies", 1, "devices", 0, "space", "usedBytes"], -1, "devices[0].space.usedBytes is -1"],
+    [["strategies", 1, "devices", 0, "name"], 7, "strategies[1].devices[0].name is no text"],
+  ] as const)("is refused with the name of the field: %j = %j", (path, value, message) => {
+    expect(() => readSavedReport("bad.json", at(path, value))).toThrow(ReportError);
+    expect(() => readSavedReport("bad.json", at(path, value))).toThrow(message);
+  });
+
+  it("may have null where the strategy cannot have a figure", () => {
+    const text = at(["strategies", 1, "figures", "findings", "staleHits"], null);
+    expect(readSavedReport("a.json", text).runs[0]!.columns[1]!.figures["findings"]!["staleHits"]).toBe(null);
+  });
+
+  it("is refused as a comparison too", () => {
+    const comparison = structuredClone(comparisonOf(sampleReport, { kind: "trace", files: ["t"] }));
+    (comparison.rows[0]!.values as unknown[])[1] = -5;
+    expect(() => saved(comparison)).toThrow(/rows\[0\]\.values\[1\] is -5/);
+  });
+});
+
 describe("what is no report", () => {
   const good = { schema: "sysmmu/replay", schemaVersion: 1 };
   it.each([

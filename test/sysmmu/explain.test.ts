@@ -28,7 +28,7 @@ describe.each(builds)("explain on the %s core", (build) => {
       soc: exynos4412,
       dram: { bytes: 1 << 20 },
       sysmmuVersion: 0x3060_0010,
-      tlb: { fetch: 1, l2Sets: 0xffff_ffff },
+      tlb: { fetch: 1, l2Sets: false },
       core: moduleOf(build),
     });
     const mmu = machine.sysmmu("fimc0");

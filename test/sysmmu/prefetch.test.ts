@@ -227,7 +227,7 @@ describe("tlb.prefetchBuffers", () => {
       dram: { bytes: 4 << 20 },
       profile: "v3.6", // the driver that opens both windows
       sysmmuVersion: 0x3020_0000,
-      tlb: { prefetchBuffers: 3, fetch: 1, l2Sets: 0xffff_ffff },
+      tlb: { prefetchBuffers: 3, fetch: 1, l2Sets: false },
     });
     const device = m.device("fimc0");
     m.iommu.createMapping({ base: 0x2000_0000, size: 128 << 20 }).attach(device);

@@ -1,6 +1,6 @@
 // The register window: what the published tables say is what the core does, for every word of it.
 import { describe, expect, it } from "vitest";
-import { exynos4412, Machine } from "../../src/index.js";
+import { exynos4412, Machine, type TlbOptions } from "../../src/index.js";
 import { GENERATIONS, generationOfVersion, REGISTERS } from "../../src/sysmmu/registers.js";
 import { builds, moduleOf } from "../cores.js";
 import { BLOCKED, FAULT, MEMORY, Unit, VERSIONS } from "./unit.js";
@@ -135,7 +135,7 @@ describe.each(builds)("registers on the %s core", (build) => {
       soc: exynos4412,
       dram: { bytes: 1 << 20 },
       sysmmuVersion: 0x3060_0005,
-      tlb: { l2Sets: 0xffff_ffff, fetch: 1 },
+      tlb: { l2Sets: false, fetch: 1 },
       core: moduleOf(build),
     });
     const mmu = machine.sysmmu("fimc0");
@@ -174,6 +174,68 @@ describe.each(builds)("registers on the %s core", (build) => {
       expect(u.count("fills") - u.count("evictions")).toBe(u.count("invalidated"));
     }
   });
+});
+
+describe("the tables of fields", () => {
+  it.each(GENERATIONS)(
+    "%s: fields are told, lie apart and in 32 bits; CFG has all bits that are known",
+    (generation) => {
+      for (const { name, fields } of REGISTERS[generation]) {
+        let seen = 0n;
+        for (const { name: bits, high, low, text } of fields) {
+          expect([name, bits, text === "", low >= 0 && low <= high && high <= 31]).toEqual([
+            name,
+            bits,
+            false,
+            true,
+          ]);
+          const mask = ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
+          expect([name, bits, seen & mask]).toEqual([name, bits, 0n]);
+          seen |= mask;
+        }
+        if (name === "MMU_CFG") expect(seen).toBe(generation === "v5" ? 0x0110_07a5n : 0x317f_1fa5n);
+      }
+    },
+  );
+
+  it("leave out only registers whose bits no source gives", () => {
+    const bare = (generation: (typeof GENERATIONS)[number]) =>
+      REGISTERS[generation].filter(({ fields }) => fields.length === 0).map(({ name }) => name);
+    expect(bare("v1")).toEqual(["INT_MASK", "TLB_READ", "TLB_DATA"]);
+    for (const generation of ["v2", "v3.1", "v3.2", "v3.3"] as const)
+      expect(bare(generation)).toEqual(["INT_MASK"]);
+    const v5 = new Set(bare("v5").map((name) => name.replace(/_\d+$/, "")));
+    expect([...v5].join(" ")).toBe(
+      "AR_TRANS_INFO AW_TRANS_INFO L1TLB_CFG L1TLB_CTRL PB_LMM PB_GRP_STATE PB_INDICATE PB_CFG PB_AXI_ID PB_INFO SW_DF_VPN DF_CMD_NUM PPC L1TLB_ENTRY_ATTR L2TLB_ENTRY_ATTR SPB_READ SPB",
+    );
+  });
+
+  it("name the bits of 3.2 that give buffer 0 the storage of others", () => {
+    const cfg = REGISTERS["v3.2"].find(({ name }) => name === "MMU_CFG")!;
+    const low = (name: string) => cfg.fields.find((f) => f.name === name)?.low;
+    expect([low("PB_COMBINE_0_1"), low("PB_COMBINE_0_2")]).toEqual([21, 19]);
+  });
+});
+
+it("caches that an option leaves out are not looked in", () => {
+  const looked = (sysmmuVersion: number, tlb: TlbOptions) => {
+    const machine = Machine.create({ soc: exynos4412, dram: { bytes: 1 << 20 }, sysmmuVersion, tlb });
+    const mmu = machine.sysmmu("fimc0");
+    // Two sections by turns in a first level of one entry.
+    for (const index of [0, 1]) machine.memory.poke(0x4000_0000 + index * 4, Uint8Array.of(2, 0, 0, 0x40));
+    mmu.writeUint32(0x14, 0x4000_0000);
+    mmu.writeUint32(4, 1 << 20);
+    mmu.writeUint32(0, 5);
+    for (const iova of [0, 0x10_0000, 0]) machine.device("fimc0").read(iova, 4);
+    const { flpdHits, flpdMisses, l1Misses, misses } = mmu.statistics();
+    expect(l1Misses).toBe(3);
+    return { flpd: flpdHits + flpdMisses > 0, second: misses < l1Misses };
+  };
+  const first = { l1Sets: 1, l1Ways: 1 };
+  expect(looked(0x2020_0000, first).second).toBe(true);
+  expect(looked(0x2020_0000, { ...first, l2Sets: false }).second).toBe(false);
+  expect(looked(0x3040_0000, first).flpd).toBe(true);
+  expect(looked(0x3040_0000, { ...first, flpdLines: false }).flpd).toBe(false);
 });
 
 it("VERSION names the nearest modelled generation", () => {

@@ -3,7 +3,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { socByName } from "../../soc/find.js";
+import { findByLinuxName, socByName } from "../../soc/find.js";
 import type { SocDescription } from "../../soc/types.js";
 import { type Command, EXIT_DONE, type OptionValues } from "../command.js";
 import { explainFault, type FaultExplanation, type WalkPlan, walkPlan, walkText } from "../explain-fault.js";
@@ -21,6 +21,10 @@ const SCHEMA_VERSION = 2;
 const SOCS = ["exynos4210", "exynos4212", "exynos4412"] as const;
 const PROFILES = ["rfc2011", "v3.6", "v3.14", "v4.4", "v6.1"] as const;
 const U32 = 0xffff_ffff;
+/** The walker takes the base from bits 31:14. */
+const TABLE_ALIGNMENT = 16384;
+/** Options that say how a trace is replayed. */
+const TRACE_OPTIONS = ["device", "profile", "access", "dram", "lenient"];
 
 interface Explained {
   readonly faults: readonly FaultExplanation[];
@@ -46,8 +50,18 @@ function textOf(argument: string, io: Io): string {
   return isFile(argument, io) ? readFileSync(resolve(io.cwd, argument), "utf8") : argument;
 }
 
-function explain(args: readonly string[], options: OptionValues, soc: SocDescription, io: Io): Explained {
+function tableBase(options: OptionValues): number | null {
   const base = integerOption(options, "ptBase", 0, U32) ?? null;
+  if (base !== null && base % TABLE_ALIGNMENT !== 0) {
+    throw new UsageError(
+      `--pt-base must be a multiple of 16 KiB (0x4000), as level-1 tables lie, got ${JSON.stringify(options["ptBase"])}`,
+    );
+  }
+  return base;
+}
+
+function explain(args: readonly string[], options: OptionValues, soc: SocDescription, io: Io): Explained {
+  const base = tableBase(options);
   const lv1 = integerOption(options, "lv1", 0, U32) ?? null;
   // Lines pasted without quotes arrive as words.
   const texts = args.map((arg) => textOf(arg, io));
@@ -78,6 +92,16 @@ function queriesOf({ faults, reports, addresses }: Explained, device: string | n
   return [...new Map(all.map((query) => [JSON.stringify(query), query])).values()];
 }
 
+/** A device that neither the traces nor the SoC have is a slip of the pen. */
+function refuseUnknownDevice(name: string, { devices }: TraceAnswers, soc: SocDescription): void {
+  if (name === "" || findByLinuxName(soc, name) !== undefined) return;
+  if (devices.some(({ trace, machine }) => name === trace || name === machine)) return;
+  const known = devices.map(({ trace, machine }) => (trace === machine ? trace : `${trace} (${machine})`));
+  throw new UsageError(
+    `--device ${JSON.stringify(name)}: the trace has ${known.length === 0 ? "no devices" : `only ${known.join(", ")}`}`,
+  );
+}
+
 async function askTraces(
   files: readonly string[],
   queries: readonly AddressQuery[],
@@ -102,6 +126,7 @@ async function askTraces(
   const progress = await startProgress("explain", io);
   try {
     const answers = await askTrace(openSources(paths), queries, { ...question, onProgress: progress.update });
+    refuseUnknownDevice(textOption(options, "device", ""), answers, soc);
     return { ...answers, files };
   } finally {
     progress.stop();
@@ -138,7 +163,7 @@ export const explainCommand: Command = {
       flags: "--soc <name>",
       text: `Names and addresses of this SoC: ${SOCS.join(", ")} (default exynos4210)`,
     },
-    { flags: "--pt-base <address>", text: "Base of the level-1 table, for addresses" },
+    { flags: "--pt-base <address>", text: "Base of the level-1 table, for addresses; a multiple of 16 KiB" },
     { flags: "--lv1 <descriptor>", text: "The level-1 descriptor, for addresses" },
     {
       flags: "--trace <trace>",
@@ -176,6 +201,8 @@ export const explainCommand: Command = {
       throw new UsageError("explain needs an IO address, a kernel log line, a file or -");
     if (words.includes("-") && traces.includes("-"))
       throw new UsageError("standard input is either the log or the trace");
+    const idle = traces.length > 0 ? undefined : TRACE_OPTIONS.find((name) => options[name] !== undefined);
+    if (idle !== undefined) throw new UsageError(`--${idle} has no meaning without --trace`);
     const soc = socByName(choiceOption(options, "soc", SOCS, "exynos4210"));
     const explained = explain(words, options, soc, io);
     const queries = queriesOf(explained, textOption(options, "device", "") || null);
