@@ -2,6 +2,7 @@
 // one, else straight to memory.
 //
 //   device ── port k ──> SysMMU k ──> DRAM       (coherent devices: through the caches)
+//                        off: bus address ──> offset, ranges (bus.ts), own memory ──> DRAM
 //
 // In a replay nobody repairs a fault: the interrupt is acknowledged and the access dropped, as a
 // driver would that logs and goes on. The calls of the API leave the master stalled.
@@ -35,6 +36,8 @@ import { bouncedAfterAccess } from "../sanitize/bounced";
 import { hazardAfterAccess, hazardsOfAccesses } from "../sanitize/hazards";
 import {
   sysmmuAccess,
+  sysmmuPass,
+  sysmmuPasses,
   sysmmuRegRead,
   sysmmuRegWrite,
   sysmmuStop,
@@ -58,10 +61,72 @@ function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
   return (write !== 0 ? busWrite(pa, bytes, at) : busRead(pa, bytes, at)) !== 0 ? bytes : 0;
 }
 
-/** The physical address that `dma` is without a SysMMU; NO_PA where the bus leads nowhere. */
+/** The physical address that `dma` is without translation; NO_PA where the bus leads nowhere. */
 function reachedBy(device: Device, dma: u32): u32 {
   const own = memoryPhys(device, dma);
-  return own !== NO_PA ? own : physOf(device, dma);
+  if (own !== NO_PA) return own;
+  return device.busLimit !== 0 && dma > device.busLimit ? NO_PA : physOf(device, dma);
+}
+
+/** True when untranslated bus addresses of the device are not simply physical addresses. */
+function shifted(device: Device): bool {
+  return (device.dmaOffset | device.ranges | device.memory | device.busLimit) !== 0;
+}
+
+/** True when all of [dma, dma + bytes) leads to DRAM without translation. */
+function reachable(device: Device, dma: u32, bytes: u32): bool {
+  if (!shifted(device)) return inDram(dma, bytes);
+  let done: u32 = 0;
+  while (done < bytes) {
+    const n = min<u32>(bytes - done, 4096 - ((dma + done) & 4095));
+    const first = reachedBy(device, dma + done);
+    const last = reachedBy(device, dma + done + n - 1);
+    if (first === NO_PA || last === NO_PA || !inDram(first, n)) return false;
+    done += n;
+  }
+  return true;
+}
+
+/** An access past no System MMU: all or nothing. The bus may lead every page elsewhere. */
+function straight(device: Device, dma: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
+  if (!shifted(device)) return plain(dma, bytes, write, op, at);
+  if (!reachable(device, dma, bytes)) return 0;
+  let done: u32 = 0;
+  while (done < bytes) {
+    const n = min<u32>(bytes - done, 4096 - ((dma + done) & 4095));
+    plain(reachedBy(device, dma + done), n, write, op, at + done);
+    done += n;
+  }
+  return bytes;
+}
+
+/**
+ * An access past System MMU `instance`. What a switched-off one lets through untranslated meets the bus as a
+ * device without one does: offset, ranges, memory of its own.
+ */
+function through(
+  device: Device,
+  instance: u32,
+  dma: u32,
+  bytes: u32,
+  burst: u32,
+  write: u32,
+  op: u32,
+  at: usize,
+): u32 {
+  if (!shifted(device) || !sysmmuPasses(instance))
+    return sysmmuAccess(instance, dma, bytes, burst, write, op, at);
+  let done: u32 = 0;
+  while (done < bytes) {
+    const start = dma + done;
+    const n = min<u32>(bytes - done, 4096 - (start & 4095));
+    const last = reachedBy(device, start + n - 1);
+    const pa = last === NO_PA ? NO_PA : reachedBy(device, start);
+    const moved = sysmmuPass(instance, start, pa, n, burst, write, op, at + done);
+    done += moved;
+    if (moved < n) break;
+  }
+  return done;
 }
 
 // True when the master or the System MMU of the port lacks power or clock.
@@ -77,8 +142,7 @@ function isDark(device: Device, port: u32): bool {
 function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst: u32, at: usize): u32 {
   const device = deviceOf(index);
   const mapped = port < device.sysmmuCount;
-  const first = mapped ? 0 : reachedBy(device, dma);
-  if (!mapped && (first === NO_PA || !inDram(first, bytes))) return 0;
+  if (!mapped && !reachable(device, dma, bytes)) return 0;
   let done: u32 = 0;
   while (done < bytes) {
     const start = dma + done;
@@ -91,7 +155,7 @@ function watched(index: u32, port: u32, dma: u32, bytes: u32, write: u32, burst:
     let pa: u32;
     if (mapped) {
       const instance = deviceSysmmu(device, port);
-      moved = sysmmuAccess(instance, start, n, burst, write, ACCESS_BUS, at + done);
+      moved = through(device, instance, start, n, burst, write, ACCESS_BUS, at + done);
       pa = sysmmuOf(instance).paPage;
     } else {
       pa = reachedBy(device, start);
@@ -129,13 +193,13 @@ function access(
     done =
       op === ACCESS_BUS
         ? watched(index, port, dma, bytes, write, burst, at)
-        : sysmmuAccess(instance, dma, bytes, burst, write, op, at);
+        : through(device, instance, dma, bytes, burst, write, op, at);
     bus = done < bytes && sysmmuStop(instance) === STOP_BUS_ERROR;
   } else {
     done =
       op === ACCESS_BUS
         ? watched(index, port, dma, bytes, write, burst, at)
-        : plain(reachedBy(device, dma), bytes, write, op, at);
+        : straight(device, dma, bytes, write, op, at);
     bus = done < bytes;
   }
   deviceCount(device, write !== 0 ? DEVCOUNT_WRITES : DEVCOUNT_READS, 1);

@@ -13,4 +13,12 @@ export { sysmmuExplain } from "./explain";
 export { sysmmuInject, sysmmuIrqLevel } from "./fault";
 export { darkAccess, sysmmuDark, sysmmuSetDark } from "./instance";
 export { sysmmuPeek, sysmmuRegRead, sysmmuRegWrite } from "./registers";
-export { sysmmuAccess, sysmmuHolds, sysmmuPaHigh, sysmmuStop, sysmmuTranslate } from "./translate";
+export {
+  sysmmuAccess,
+  sysmmuHolds,
+  sysmmuPaHigh,
+  sysmmuPass,
+  sysmmuPasses,
+  sysmmuStop,
+  sysmmuTranslate,
+} from "./translate";

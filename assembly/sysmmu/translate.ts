@@ -1,6 +1,6 @@
 // The ways into a System MMU for a bus master: one address, a range (an array: batch.ts).
 //
-//   CTRL   enable=0            pass, PA = VA
+//   CTRL   enable=0            pass, PA = VA (or what the device's bus makes of it: dma/access.ts)
 //          block in effect     held
 //          INT_STATUS != 0     held (a channel without a held transaction is looked up first,
 //                              so that a read and a write can be at fault together)
@@ -18,6 +18,7 @@
 import {
   ACCESS_COHERENT,
   ACCESS_NONE,
+  NO_PA,
   STOP_BLOCKED,
   STOP_BUS_ERROR,
   STOP_FAULT,
@@ -295,4 +296,34 @@ export function sysmmuAccess(
     if (passed < size) return done;
   }
   return done;
+}
+
+/** True when the System MMU is off and not blocked: accesses go through untranslated. */
+export function sysmmuPasses(index: u32): bool {
+  const mmu = sysmmuOf(index);
+  return (mmu.ctrl & CTRL_ENABLE) === 0 && !blocked(mmu);
+}
+
+/**
+ * sysmmuAccess within one page where `sysmmuPasses`, with `pa` for what the bus behind makes of `va`; NO_PA for
+ * nowhere. Returns `bytes` or 0 (STOP_BUS_ERROR).
+ */
+export function sysmmuPass(
+  index: u32,
+  va: u32,
+  pa: u32,
+  bytes: u32,
+  burst: u32,
+  write: u32,
+  op: u32,
+  buffer: usize,
+): u32 {
+  const mmu = sysmmuOf(index);
+  gate(mmu, va, write);
+  sysmmuCount(mmu, SYSCOUNT_BYPASS + write, bursts(va, va + bytes - 1, burst));
+  mmu.paPage = pa;
+  mmu.paHigh = 0;
+  if (pa !== NO_PA && move(mmu, pa, bytes, write, op, buffer)) return bytes;
+  mmu.stop = STOP_BUS_ERROR;
+  return 0;
 }

@@ -1,6 +1,6 @@
 // How a device without translation sees memory: bus address = physical address - offset, or a list
 // of ranges (dev->dma_pfn_offset, later dev->dma_range_map; spec dma-mapping 1.5), the bus limit, and what a device
-// may ask about its mappings.
+// may ask about its mappings. The same holds behind a SysMMU that is off, which passes addresses as they are.
 //
 // Not modelled: ranges of the IOMMU's IO-address space; those are `createMapping`'s base and size.
 
@@ -47,7 +47,10 @@ export class DeviceBus extends DeviceMasks {
     this.record[OFFSET] = pages * 4096;
   }
 
-  /** dev->bus_dma_limit: the highest bus address that reaches memory; 0: none. Default 0. */
+  /**
+   * dev->bus_dma_limit: the highest untranslated bus address that reaches memory (accesses above it end in a bus
+   * error); 0: none. Default 0. Only dma-direct (v6.1) looks at it when it maps.
+   */
   get busLimit(): number {
     return this.record[LIMIT]!;
   }

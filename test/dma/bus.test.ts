@@ -79,6 +79,73 @@ describe("bus addresses", () => {
     expect(dma.physToDma(BASE)).toBe(BASE);
   });
 
+  it.each(PROFILES)("%s: a SysMMU that is off passes addresses on to the device's bus", (profile) => {
+    const m = make({ profile });
+    const device = m.device("fimc0");
+    const { dma } = device;
+    dma.setRanges([{ pa: BASE, dmaAddress: 0x8000_0000, bytes: 8 << 20 }]);
+    const page = BASE + (4 << 20);
+    m.cpu.write(page + 4094, Uint8Array.of(1, 2, 3, 4));
+    const a = dma.mapSingle(page, 8192, ToDevice);
+    expect(a).toBe(0x8040_0000);
+    for (const coherent of [false, true]) {
+      const before = m.sysmmu(device.sysmmus[0]!).statistics().bypassed;
+      if (coherent) dma.unmapSingle(a, 8192, ToDevice);
+      dma.coherent = coherent;
+      expect([...device.read(a + 4094, 4)], `${coherent}`).toEqual([1, 2, 3, 4]);
+      expect(m.sysmmu(device.sysmmus[0]!).statistics().bypassed - before).toBe(2);
+    }
+    expect(device.write(BASE + 16, Uint8Array.of(5)).status).toBe("bus-error");
+    expect(device.counters.busErrors).toBe(1);
+    // Translated addresses lead straight to memory.
+    dma.coherent = false;
+    const mapping = m.iommu.createMapping({ base: 0x2000_0000, size: 1 << 20 });
+    mapping.attach(device);
+    const iova = dma.mapSingle(page, 8192, ToDevice);
+    expect([...device.read(iova + 4094, 4)]).toEqual([1, 2, 3, 4]);
+    dma.unmapSingle(iova, 8192, ToDevice);
+    mapping.detach(device);
+    expect([...device.read(a + 4094, 4)]).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each(["fimc0", "disk"])(
+    "%s: each page of an access goes where its range says, up to the limit",
+    (name) => {
+      const m = make();
+      const device = name === "disk" ? m.addDevice(name, { ports: 0 }) : m.device(name);
+      const { dma } = device;
+      dma.setRanges([
+        { pa: BASE, dmaAddress: 0x8000_0000, bytes: 4096 },
+        { pa: BASE + (8 << 20), dmaAddress: 0x8000_1000, bytes: 4096 },
+      ]);
+      m.memory.poke(BASE + 4095, Uint8Array.of(1));
+      m.memory.poke(BASE + (8 << 20), Uint8Array.of(2));
+      for (const coherent of [false, true]) {
+        dma.coherent = coherent;
+        expect([...device.read(0x8000_0fff, 2)]).toEqual([1, 2]);
+        expect(device.read(0x8000_1fff, 2)).toHaveLength(name === "disk" ? 0 : 1);
+        expect(device.lastAccess.status).toBe("bus-error");
+      }
+      dma.busLimit = 0x8000_0fff;
+      expect([...device.read(0x8000_0ffe, 2)]).toEqual([0, 1]);
+      expect(device.write(0x8000_1000, Uint8Array.of(3)).status).toBe("bus-error");
+    },
+  );
+
+  it.each(PROFILES)("%s: a SysMMU that is off leads to the device's own memory too", (profile) => {
+    const m = make({ profile });
+    const device = m.device("fimc0");
+    expect(device.dma.declareCoherentMemory(m.memory.alloc(8192)!, 8192, { dmaAddress: 0x1000_0000 })).toBe(
+      0,
+    );
+    const buffer = device.dma.alloc(8192)!;
+    buffer.write(4095, Uint8Array.of(7, 8));
+    m.cpu.barrier();
+    expect([...device.read(buffer.dmaAddress + 4095, 2)]).toEqual([7, 8]);
+    device.write(buffer.dmaAddress, Uint8Array.of(9));
+    expect(buffer.read(0, 1)[0]).toBe(9);
+  });
+
   it("agrees with a search of the list", () => {
     const m = make();
     const { dma } = m.addDevice("disk", { ports: 0 });
