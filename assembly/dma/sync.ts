@@ -10,6 +10,8 @@
 // Not modelled: aliasing caches; the flag PG_dcache_clean itself (an event says when it is set).
 
 import {
+  COUNT_KMAP_PERMANENT,
+  COUNT_KMAP_TEMPORARY,
   COUNT_RUNAWAY_SYNC,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
@@ -30,7 +32,7 @@ import { coldRange } from "../cache/cold";
 import { dmacMapVia, dmacUnmapVia } from "../cache/inner";
 import { outerClean, outerInvalidate } from "../cache/outer";
 import { cache, cacheReady } from "../cache/state";
-import { count } from "../counters";
+import { count, countAdd } from "../counters";
 import { PAGE_SIZE } from "../dram";
 import { logEvent, logging } from "../log";
 import { switchOf } from "../switches";
@@ -68,11 +70,13 @@ function highmemPage(page: u32, offset: u32, size: u32, dir: u32, unmap: bool): 
     const found = page - cache().kmapFirst < cache().kmapEnd - cache().kmapFirst || kmapListed(page);
     note(LOGK_KMAP_HIGH_GET, page, found ? 1 : 0);
     if (found) {
+      count(COUNT_KMAP_PERMANENT);
       inner(page + offset, size, dir, VIA_PERMANENT, unmap);
       note(LOGK_KUNMAP_HIGH, page, 0);
       return;
     }
   }
+  count(COUNT_KMAP_TEMPORARY);
   note(LOGK_KMAP_ATOMIC, page, 0);
   inner(page + offset, size, dir, VIA_TEMPORARY, unmap);
   note(LOGK_KUNMAP_ATOMIC, page, 0);
@@ -106,11 +110,16 @@ function straight(page: u32): bool {
   return switchOf(SWITCH_KMAP) !== 0 || !isHighmem(page);
 }
 
+/** Nothing of `size` bytes at `pa` is cached: highmem pages would be mapped in vain. */
+function pagedInVain(pa: u32, size: u32): void {
+  if (isHighmem(pa)) countAdd(COUNT_KMAP_TEMPORARY, ((pa & (PAGE_SIZE - 1)) + size + PAGE_SIZE - 1) >> 12);
+}
+
 /** Gives `size` bytes at `offset` of the page at `page` to the device, for direction `dir`. */
 export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void {
-  if (straight(page) && coldRange(page + offset, size, dir === DMA_FROM_DEVICE)) return;
-  maintain(page, offset, size, dir, false);
   const pa = page + offset;
+  if (straight(page) && coldRange(pa, size, dir === DMA_FROM_DEVICE)) return pagedInVain(pa, size);
+  maintain(page, offset, size, dir, false);
   if (dir === DMA_FROM_DEVICE) outerInvalidate(pa, pa + size);
   else outerClean(pa, pa + size);
 }
@@ -118,7 +127,7 @@ export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void 
 /** Gives `size` bytes at `offset` of the page at `page` back to the CPU, for direction `dir`. */
 export function syncDevToCpu(page: u32, offset: u32, size: u32, dir: u32): void {
   const pa = page + offset;
-  if (dir !== DMA_TO_DEVICE && straight(page) && coldRange(pa, size, true)) return;
+  if (dir !== DMA_TO_DEVICE && straight(page) && coldRange(pa, size, true)) return pagedInVain(pa, size);
   if (dir !== DMA_TO_DEVICE) outerInvalidate(pa, pa + size);
   if (dir !== DMA_TO_DEVICE || switchOf(SWITCH_UNMAP_TO_DEVICE) !== 0)
     maintain(page, offset, size, dir, true);

@@ -49,6 +49,7 @@ const OPTIONS: readonly (keyof MachineOptions)[] = [
   "caches",
   "coherentMemory",
   "linearAlias",
+  "highmem",
   "observer",
   "core",
 ];
@@ -114,6 +115,12 @@ export interface MachineOptions {
    * kernels: the CPU can use it and meets the caches. "unmapped": such an access faults. Default "mapped".
    */
   linearAlias?: "mapped" | "unmapped";
+  /**
+   * Physical address from which on memory has no linear mapping: a multiple of 4096 from the base of DRAM to its
+   * end. Streaming maintenance and zeroing go page by page through kmaps there (`COUNT_KMAP_TEMPORARY`, and
+   * `COUNT_KMAP_PERMANENT` up to v3.6), dmabounce refuses it. The page allocator does not look. Default: none.
+   */
+  highmem?: number;
   /** Observer of the dma-mapping calls of scripts, e.g. dma-debug; `machine.run` tells it nothing. */
   observer?: DmaDebugHook;
   /** Compiled core or its bytes; default the embedded one. */
@@ -154,6 +161,14 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
   if (base + bytes > 2 ** 32) {
     throw new RangeError(`options.dram: [${hex(base)}, ${hex(base + bytes)}) reaches beyond 32 bits`);
   }
+  if (options.highmem !== undefined) {
+    const start = checkAligned("options.highmem", options.highmem, 4096);
+    if (start < base || start > base + bytes) {
+      throw new RangeError(
+        `options.highmem must be in DRAM [${hex(base)}, ${hex(base + bytes)}] or its end, got ${hex(start)}`,
+      );
+    }
+  }
   if (options.sysmmuVersion !== undefined) checkVersion("options.sysmmuVersion", options.sysmmuVersion);
   if (options.coherentMemory !== undefined) {
     checkChoice("options.coherentMemory", options.coherentMemory, ["bufferable", "strongly-ordered"]);
@@ -170,10 +185,11 @@ export function checkOptions(options: Omit<MachineOptions, "core">): void {
   checkObserver("options.observer", options.observer);
 }
 
-/** @internal Tells the core what uncached buffers are: their memory type, and their linear alias. */
+/** @internal Tells the core how the CPU maps memory: the type of uncached buffers, their linear alias, highmem. */
 export function setMemoryTypes(live: Live, options: Omit<MachineOptions, "core">): void {
   const { core } = live;
   if (options.coherentMemory !== undefined) live.coherentType = options.coherentMemory;
+  if (options.highmem !== undefined) core.exports.syncSetHighmem(options.highmem);
   if (options.linearAlias !== undefined) {
     const at = (coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_ALIAS");
     core.u32[at] = options.linearAlias === "unmapped" ? 1 : 0;

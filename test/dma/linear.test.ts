@@ -105,6 +105,19 @@ describe.each(builds)("linear ops (%s)", (build) => {
     expect(core.raw.pagesUsed()).toBe(before);
   });
 
+  it.each(["v3.6", "v6.1"] as const)("%s: count the kmaps of highmem, cached or not", (profile) => {
+    const core = new DmaCore(build, profile);
+    const high = BASE + 0x100000;
+    core.raw.syncSetHighmem(high);
+    const kmaps = () => core.counter("COUNT_KMAP_TEMPORARY");
+    core.raw.syncCpuToDev(high - 4096, 0, 4096, TO_DEVICE);
+    expect(kmaps()).toBe(0);
+    core.raw.syncCpuToDev(high, 100, 2 * 4096, TO_DEVICE);
+    expect(kmaps()).toBe(3);
+    core.raw.syncDevToCpu(high, 0, 4096, 2);
+    expect(kmaps()).toBe(4);
+  });
+
   it("see a runaway loop of v3.6 coming", () => {
     const core = new DmaCore(build, "v3.6");
     core.raw.syncSetHighmem(BASE + 0x100000);
