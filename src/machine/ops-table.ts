@@ -33,6 +33,11 @@ export type OpsTable = (typeof OPS_TABLES)[number];
 export interface OpsOptions {
   /** Size of the swiotlb pool when this call makes it. Default 64 MiB. */
   poolBytes?: number;
+  /**
+   * swiotlb (v6.1): areas of the pool when this call makes it, a power of two, 1..1024 (swiotlb=,n); at most one
+   * per 256 KiB. The search starts in the area of the CPU, and no mapping spans two. Default 1.
+   */
+  areas?: number;
   /** Bounce every mapping, not only those the device cannot reach (swiotlb=force; dmabounce: a window of everything). */
   force?: boolean;
   /** dmabounce: bus addresses from `start` up to `end` bounce whatever the mask says (the board's needs_bounce). */
@@ -45,9 +50,11 @@ const SNOOP = 21;
 /** @internal Gives `device` the table `ops`; 0 or -12 (ENOMEM: no pool). See {@link Device.setOps}. */
 export function chooseOps(live: Live, device: Device, ops: OpsTable, options: OpsOptions): number {
   checkChoice("ops", ops, OPS_TABLES);
-  checkObject("options", options, ["poolBytes", "force", "window"]);
+  checkObject("options", options, ["poolBytes", "areas", "force", "window"]);
   checkMaybeObject("options.window", options.window, ["start", "end"]);
   checkFlag("options.force", options.force ?? false);
+  const areas = checkInteger("options.areas", options.areas ?? 1, 1, 1024);
+  if ((areas & (areas - 1)) !== 0) throw new RangeError(`options.areas must be a power of two, got ${areas}`);
   const { core } = live;
   const { exports } = core;
   const alive = device.counters.live;
@@ -67,15 +74,17 @@ export function chooseOps(live: Live, device: Device, ops: OpsTable, options: Op
   }
   if (ops === "bounce") {
     const bytes = checkInteger("options.poolBytes", options.poolBytes ?? 64 << 20, 1 << 20, 0x4000_0000);
-    const error = exports.bounceCreate(device.index, bytes);
-    if (error !== 0) return error;
     const swiotlb =
       core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_BOUNCE_KIND")] !== 0;
+    if (swiotlb && options.window !== undefined)
+      throw new RangeError("options.window: only dmabounce has one (to v5.19)");
+    if (!swiotlb && options.areas !== undefined)
+      throw new RangeError("options.areas: only swiotlb has them (v6.0 on)");
     if (swiotlb) {
-      if (options.window !== undefined)
-        throw new RangeError("options.window: only dmabounce has one (to v5.19)");
-      if (options.force === true && exports.swiotlbInit(bytes, 1, 1) !== 0) return -12;
+      if (exports.swiotlbInit(bytes, areas, options.force === true ? 1 : 0) !== 0) return -12;
     } else {
+      const error = exports.bounceCreate(device.index, bytes);
+      if (error !== 0) return error;
       const all = options.force === true ? { start: 0, end: 0xffff_ffff } : { start: 0, end: 0 };
       const { start, end } = options.window ?? all;
       checkU32("options.window.start", start);

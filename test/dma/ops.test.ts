@@ -7,6 +7,7 @@ import {
   exynos4210,
   Machine,
   OPS_TABLES,
+  type OpsOptions,
   type OpsTable,
   PROFILES,
   type Profile,
@@ -66,6 +67,30 @@ describe("ops tables of the core", () => {
       const dma = device.dma.mapSingle(pa, 3, ToDevice);
       expect(text(device.read(dma, 3)), `${table} ${hardware}`).toBe(expected);
     }
+  });
+
+  it("cuts the swiotlb pool into areas: the search stays in one until it is full", () => {
+    const third = (options: OpsOptions) => {
+      const device = make().device("fimc0");
+      expect(device.setOps("bounce", { force: true, poolBytes: 1 << 20, ...options })).toBe(0);
+      const [a, , c] = [200, 200, 40].map((kib) => device.dma.mapSingle(0x4800_0000, kib << 10, ToDevice));
+      return c! - a!;
+    };
+    // One area goes on behind the second buffer; four have the rest of the first 256 KiB left.
+    expect(third({})).toBe(456 << 10);
+    expect(third({ areas: 1 })).toBe(456 << 10);
+    expect(third({ areas: 4 })).toBe(200 << 10);
+    expect(third({ areas: 1024 })).toBe(200 << 10);
+    const wrong =
+      (areas: unknown, profile: Profile = "v6.1") =>
+      () =>
+        make(profile)
+          .device("fimc0")
+          .setOps("bounce", { areas: areas as number });
+    expect(wrong(3)).toThrow(/options.areas must be a power of two, got 3/);
+    expect(wrong(0)).toThrow(RangeError);
+    expect(wrong("2")).toThrow(TypeError);
+    expect(wrong(2, "v4.4")).toThrow(/options.areas: only swiotlb has them/);
   });
 
   it("names what cannot be", () => {
