@@ -44,7 +44,14 @@ export function allocNoncoherent(
   if (pa === DMA_MAPPING_ERROR) return null;
   const bytes = pages * PAGE;
   const attrs = DmaAttr.SkipCpuSync;
-  const dmaAddress = caller.ops.mapPage(pa, 0, bytes, direction, attrs, label);
+  let dmaAddress: number;
+  try {
+    dmaAddress = caller.ops.mapPage(pa, 0, bytes, direction, attrs, label);
+  } catch (error) {
+    // An op of the script's own: nobody else knows these pages.
+    core.exports.pagesFree(pa, pages);
+    throw error;
+  }
   const told = (o: DmaDebugHook): void => {
     o.mapPage(caller.device, pa, 0, bytes, direction, dmaAddress, attrs);
     o.mappingError(caller.device, dmaAddress);
