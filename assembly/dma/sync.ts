@@ -110,15 +110,17 @@ function straight(page: u32): bool {
   return switchOf(SWITCH_KMAP) !== 0 || !isHighmem(page);
 }
 
-/** Nothing of `size` bytes at `pa` is cached: highmem pages would be mapped in vain. */
-function pagedInVain(pa: u32, size: u32): void {
+/** True when nothing of `size` bytes at `pa` is cached; highmem pages are then mapped in vain, and counted. */
+function cold(page: u32, pa: u32, size: u32, invalidate: bool): bool {
+  if (!straight(page) || !coldRange(pa, size, invalidate)) return false;
   if (isHighmem(pa)) countAdd(COUNT_KMAP_TEMPORARY, ((pa & (PAGE_SIZE - 1)) + size + PAGE_SIZE - 1) >> 12);
+  return true;
 }
 
 /** Gives `size` bytes at `offset` of the page at `page` to the device, for direction `dir`. */
 export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void {
   const pa = page + offset;
-  if (straight(page) && coldRange(pa, size, dir === DMA_FROM_DEVICE)) return pagedInVain(pa, size);
+  if (cold(page, pa, size, dir === DMA_FROM_DEVICE)) return;
   maintain(page, offset, size, dir, false);
   if (dir === DMA_FROM_DEVICE) outerInvalidate(pa, pa + size);
   else outerClean(pa, pa + size);
@@ -127,7 +129,7 @@ export function syncCpuToDev(page: u32, offset: u32, size: u32, dir: u32): void 
 /** Gives `size` bytes at `offset` of the page at `page` back to the CPU, for direction `dir`. */
 export function syncDevToCpu(page: u32, offset: u32, size: u32, dir: u32): void {
   const pa = page + offset;
-  if (dir !== DMA_TO_DEVICE && straight(page) && coldRange(pa, size, true)) return pagedInVain(pa, size);
+  if (dir !== DMA_TO_DEVICE && cold(page, pa, size, true)) return;
   if (dir !== DMA_TO_DEVICE) outerInvalidate(pa, pa + size);
   if (dir !== DMA_TO_DEVICE || switchOf(SWITCH_UNMAP_TO_DEVICE) !== 0)
     maintain(page, offset, size, dir, true);

@@ -5,7 +5,7 @@ import { checkAligned, checkInteger, checkU32, describe, hex } from "../check.js
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DmaDirection } from "./direction.js";
-import type { Scatterlist } from "./scatterlist.js";
+import type { Scatterlist, ScatterlistEntry } from "./scatterlist.js";
 
 const PAGE = 4096;
 const SG_WORDS = 8;
@@ -50,6 +50,16 @@ export function checkResultsFit(list: Scatterlist): void {
   });
 }
 
+/** Throws TypeError or RangeError unless `entry`, called `name`, is a run of bytes of memory. */
+export function checkEntry(name: string, entry: ScatterlistEntry): void {
+  if (entry === null || typeof entry !== "object") {
+    throw new TypeError(`${name} must be { pa, offset, length }, got ${describe(entry)}`);
+  }
+  checkAligned(`${name}.pa`, entry.pa, PAGE);
+  checkInteger(`${name}.offset`, entry.offset, 0, 0x7fff_ffff);
+  checkInteger(`${name}.length`, entry.length, 0, 0x7fff_ffff);
+}
+
 /** Checks `list` and its entries and writes it to SG. */
 export function writeList(live: Live, list: Scatterlist): void {
   checkList(live, list);
@@ -58,13 +68,11 @@ export function writeList(live: Live, list: Scatterlist): void {
   const words = core.u32;
   for (let i = 0; i < list.length; i++) {
     const entry = list[i]!;
-    if (entry === null || typeof entry !== "object") {
-      throw new TypeError(`list[${i}] must be { pa, offset, length }, got ${describe(entry)}`);
-    }
+    checkEntry(`list[${i}]`, entry);
     const w = at + i * SG_WORDS;
-    words[w] = checkAligned(`list[${i}].pa`, entry.pa, PAGE);
-    words[w + 1] = checkInteger(`list[${i}].offset`, entry.offset, 0, 0x7fff_ffff);
-    words[w + 2] = checkInteger(`list[${i}].length`, entry.length, 0, 0x7fff_ffff);
+    words[w] = entry.pa;
+    words[w + 1] = entry.offset;
+    words[w + 2] = entry.length;
     words[w + 3] = checkU32(`list[${i}].dmaAddress`, entry.dmaAddress ?? 0);
     words[w + 4] = checkU32(`list[${i}].dmaLength`, entry.dmaLength ?? 0);
   }

@@ -9,11 +9,11 @@
 // Not modelled: history and counters of what an own op never hands to a previous one; own ops in
 // snapshots (a restored machine has the core's tables) and in the op stream, which runs in the core.
 
-import { describe } from "../check.js";
+import { checkInteger, checkU32, describe } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DmaAllocation, memoryTypeOf, readAllocation } from "./allocation.js";
-import { readList, readListResults, writeList } from "./arguments.js";
+import { checkEntry, readList, readListResults, writeList } from "./arguments.js";
 import { DMA_MAPPING_ERROR, type DmaDirection } from "./direction.js";
 import type { Scatterlist } from "./scatterlist.js";
 import { UserMapping } from "./user-mapping.js";
@@ -194,6 +194,12 @@ export function checkedOps(table: DmaOps): DmaOps {
       const n = table.mapSg(list, ...rest);
       if (!isInteger(n, -4095, list.length))
         throw wrong("mapSg", `segments (at most ${list.length}) or -errno`, n);
+      for (let i = 0; i < n; i++) {
+        const entry = list[i]!;
+        checkEntry(`ops.mapSg: list[${i}]`, entry);
+        checkU32(`ops.mapSg: list[${i}].dmaAddress`, entry.dmaAddress as number);
+        checkInteger(`ops.mapSg: list[${i}].dmaLength`, entry.dmaLength as number, 1, 0xffff_ffff);
+      }
       return n;
     },
     alloc: (...a) => {
@@ -218,6 +224,8 @@ export function checkedOps(table: DmaOps): DmaOps {
       const list = table.getSgtable(allocation);
       if (!Array.isArray(list) && !isInteger(list, -4095, -1))
         throw wrong("getSgtable", "a list or -errno", list);
+      if (Array.isArray(list))
+        for (const [i, entry] of list.entries()) checkEntry(`ops.getSgtable: list[${i}]`, entry);
       return list;
     },
   };

@@ -64,9 +64,10 @@ export class Device {
   /**
    * set_dma_ops: gives the device one of the core's tables, "linear", "coherent", "iommu" or "bounce" (a pool that
    * all bouncing devices share), and takes away what `dma.setOps` put over it. Attaching chooses "iommu",
-   * detaching "linear". A device that is attached keeps its translation under any table.
+   * detaching "linear". "coherent" on rfc2011 and v3.6 is their linear table told that this device is coherent (those
+   * kernels ask the whole machine). A device that is attached keeps its translation under any table.
    * @returns 0, or -12 (ENOMEM) when there is no memory for the pool
-   * @throws TypeError with live mappings, or for "iommu" without a mapping; RangeError for "coherent" on rfc2011 and v3.6
+   * @throws TypeError with live mappings, or for "iommu" without a mapping; RangeError for an option the profile's pool does not have
    */
   setOps(ops: OpsTable, options: OpsOptions = {}): number {
     const error = chooseOps(this.#live, this, ops, options);

@@ -1,7 +1,9 @@
 // set_dma_ops: which table of the core a device has.
 //
 //   linear     arm_dma_ops, dma-direct of a device that does not snoop
-//   coherent   arm_coherent_dma_ops (v3.7 on), dma-direct of a device marked coherent: no maintenance
+//   coherent   arm_coherent_dma_ops (v3.7 on), dma-direct of a device marked coherent: no maintenance.
+//              rfc2011 and v3.6 have no table of its own: their linear ops ask arch_is_coherent(), one answer
+//              for the machine; here the answer is the device's, so that its table has the same effect
 //   iommu      the ops of the mapping the device is attached to
 //   bounce     dmabounce or swiotlb, by profile
 //
@@ -20,7 +22,6 @@ import {
   hex,
 } from "../check.js";
 import { coreConstant } from "../core/core.js";
-import { PROFILES } from "../dma/profiles.js";
 import type { Device } from "./device.js";
 import type { Live } from "./live.js";
 
@@ -98,12 +99,6 @@ export function chooseOps(live: Live, device: Device, ops: OpsTable, options: Op
     }
     exports.deviceSetOps(device.index, coreConstant(core, "OPS_BOUNCE"));
     return 0;
-  }
-  const tables = core.u32[(coreConstant(core, "SWITCHES") >>> 2) + coreConstant(core, "SWITCH_DMA_COHERENT")];
-  if (ops === "coherent" && tables === coreConstant(core, "COHERENT_IN_OPS")) {
-    throw new RangeError(
-      `ops: profile ${PROFILES[core.u32[2]!]} has no coherent table (v3.7); use dma.coherent`,
-    );
   }
   const record = (coreConstant(core, "DEVICES") + device.index * coreConstant(core, "DEVICE_BYTES")) >>> 2;
   const { snoops } = device.dma;

@@ -105,8 +105,7 @@ function drive(m: Machine, steps: readonly Step[], seed: number): string | null 
 }
 
 describe.each(PROFILES)("a driver without bugs on %s", (profile) => {
-  const tables: OpsTable[] = ["linear", "iommu", "bounce"];
-  if (!["rfc2011", "v3.6"].includes(profile)) tables.push("coherent");
+  const tables: OpsTable[] = ["linear", "iommu", "bounce", "coherent"];
   it.each(tables)("sees the right bytes under %s ops", (table) => {
     fc.assert(
       fc.property(

@@ -11,6 +11,7 @@ import {
   type OpsTable,
   PROFILES,
   type Profile,
+  type Scatterlist,
   UserMapping,
 } from "../../src/index.js";
 
@@ -30,8 +31,7 @@ describe("ops tables of the core", () => {
     const mapping = m.iommu.createMapping({ base: 0x2000_0000, size: 1 << 20 });
     const pa = m.memory.alloc(4096)!;
     const seen: [string, number][] = [];
-    const tables = OPS_TABLES.filter((t) => t !== "coherent" || !["rfc2011", "v3.6"].includes(profile));
-    for (const table of tables) {
+    for (const table of OPS_TABLES) {
       if (table === "iommu") mapping.attach(device);
       expect(device.setOps(table, { force: true, poolBytes: 1 << 20 })).toBe(0);
       const dma = device.dma.mapSingle(pa, 64, ToDevice);
@@ -40,34 +40,37 @@ describe("ops tables of the core", () => {
       if (table === "iommu") mapping.detach(device);
     }
     const by = new Map(seen);
-    expect([...by.keys()]).toEqual(tables);
+    expect([...by.keys()]).toEqual([...OPS_TABLES]);
     expect(by.get("linear")).toBe(pa);
     expect(by.get("iommu")).toBe(0x2000_0000);
     if (profile === "v6.1") expect(by.get("bounce")).not.toBe(pa);
-    if (by.has("coherent")) expect(by.get("coherent")).toBe(pa);
+    expect(by.get("coherent")).toBe(pa);
   });
 
-  it("tells the ops, not the bus: coherent ops of a device that does not snoop leave it old bytes", () => {
-    for (const [table, hardware, expected] of [
-      ["linear", false, "new"],
-      ["coherent", false, "old"],
-      ["coherent", true, "new"],
-      ["linear", true, "new"],
-    ] as const) {
-      const m = make();
-      const device = m.device("fimc0");
-      const pa = m.memory.alloc(4096)!;
-      m.memory.poke(pa, bytes("old"));
-      device.dma.coherent = hardware;
-      device.setOps(table);
-      expect(device.dma.coherent).toBe(table === "coherent");
-      expect(device.dma.snoops).toBe(hardware);
-      m.cpu.write(pa, bytes("new"));
-      // Straight to memory: the SysMMU is off.
-      const dma = device.dma.mapSingle(pa, 3, ToDevice);
-      expect(text(device.read(dma, 3)), `${table} ${hardware}`).toBe(expected);
-    }
-  });
+  it.each(PROFILES)(
+    "%s: tells the ops, not the bus: wrongly coherent ops leave a device old bytes",
+    (profile) => {
+      for (const [table, hardware, expected] of [
+        ["linear", false, "new"],
+        ["coherent", false, "old"],
+        ["coherent", true, "new"],
+        ["linear", true, "new"],
+      ] as const) {
+        const m = make(profile);
+        const device = m.device("fimc0");
+        const pa = m.memory.alloc(4096)!;
+        m.memory.poke(pa, bytes("old"));
+        device.dma.coherent = hardware;
+        device.setOps(table);
+        expect(device.dma.coherent).toBe(table === "coherent");
+        expect(device.dma.snoops).toBe(hardware);
+        m.cpu.write(pa, bytes("new"));
+        // Straight to memory: the SysMMU is off.
+        const dma = device.dma.mapSingle(pa, 3, ToDevice);
+        expect(text(device.read(dma, 3)), `${table} ${hardware}`).toBe(expected);
+      }
+    },
+  );
 
   it("cuts the swiotlb pool into areas: the search stays in one until it is full", () => {
     const third = (options: OpsOptions) => {
@@ -111,9 +114,6 @@ describe("ops tables of the core", () => {
       board.device("fimc0").dma.mapSingle(at, 64, ToDevice),
     );
     expect([low === 0x40f0_0000, high === 0x4100_0000]).toEqual([true, false]);
-    expect(() => make("v3.6").device("fimc0").setOps("coherent")).toThrow(
-      /profile v3.6 has no coherent table/,
-    );
     const dma = device.dma.mapSingle(m.memory.alloc(4096)!, 64, ToDevice);
     expect(() => device.setOps("bounce")).toThrow(/1 live mappings under its linear ops/);
     device.dma.unmapSingle(dma, 64, ToDevice);
@@ -320,7 +320,58 @@ describe("ops of the script's own", () => {
     const buffer = dma.alloc(64)!;
     wrong({ free: () => undefined as never }, () => dma.free(buffer), /ops.free must return a boolean/);
     wrong({ mmap: () => 0 }, () => dma.mmap(buffer), /ops.mmap must return a UserMapping or -errno, got 0/);
+    const filled = (dmaAddress: unknown, dmaLength: unknown) => ({
+      mapSg: (l: Scatterlist) => {
+        Object.assign(l[0]!, { dmaAddress, dmaLength });
+        return 1;
+      },
+    });
+    const mapSg = () => dma.mapSg([{ pa, offset: 0, length: 64 }], ToDevice);
+    wrong(filled(-5, 64), mapSg, /ops.mapSg: list\[0\].dmaAddress must be .*got -0x5/);
+    wrong(filled(0, "x"), mapSg, /ops.mapSg: list\[0\].dmaLength must be .*got "x"/);
+    wrong(filled(0, 0), mapSg, /ops.mapSg: list\[0\].dmaLength/);
+    wrong({ mapSg: () => 1 }, mapSg, /ops.mapSg: list\[0\].dmaAddress must be .*got undefined/);
+    const table = (entry: unknown) => ({ getSgtable: () => [entry] as Scatterlist });
+    const getSgtable = () => dma.getSgtable(buffer);
+    wrong(table("x"), getSgtable, /ops.getSgtable: list\[0\] must be \{ pa, offset, length \}, got "x"/);
+    wrong(
+      table({ pa: 1, offset: 0, length: 1 }),
+      getSgtable,
+      /ops.getSgtable: list\[0\].pa must be a multiple/,
+    );
+    wrong(table({ pa, offset: 0 }), getSgtable, /ops.getSgtable: list\[0\].length/);
     wrong({ getSgtable: () => 1 }, () => dma.getSgtable(buffer), /ops.getSgtable must return/);
+  });
+
+  it("an op that throws leaves no page of allocNoncoherent behind", () => {
+    const m = attached();
+    const { dma } = m.device("fimc0");
+    const { used } = m.memory;
+    for (const mapPage of [
+      () => -1,
+      () => {
+        throw new Error("mine");
+      },
+    ]) {
+      dma.setOps({ mapPage });
+      expect(() => dma.allocNoncoherent(8192, ToDevice)).toThrow(
+        /mine|ops.mapPage must return a bus address/,
+      );
+      expect(m.memory.used).toBe(used);
+      expect(dma.noncoherentBuffers).toEqual([]);
+    }
+    dma.resetOps();
+    const buffer = dma.allocNoncoherent(8192, ToDevice)!;
+    dma.setOps({
+      unmapPage: () => {
+        throw new Error("mine");
+      },
+    });
+    expect(() => dma.freeNoncoherent(buffer)).toThrow("mine");
+    expect(dma.noncoherentBuffers).toEqual([buffer]); // still there: it can be freed
+    dma.resetOps();
+    dma.freeNoncoherent(buffer);
+    expect(m.memory.used).toBe(used);
   });
 
   it("keeps the op stream out: it runs in the core", () => {
