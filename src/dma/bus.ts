@@ -14,7 +14,6 @@ import { DeviceMasks } from "./masks.js";
 const OFFSET = 11;
 const LIMIT = 12;
 const RANGES = 20;
-const LIVE_COUNTER = 0x80 + 23 * 8;
 
 /** One range of a device's bus: `bytes` from physical address `pa` appear at `dmaAddress`. */
 export interface DmaRange {
@@ -43,7 +42,7 @@ export class DeviceBus extends DeviceMasks {
 
   set pfnOffset(pages: number) {
     checkInteger("pfnOffset", pages, 0, 0xf_ffff);
-    this.#idle("pfnOffset");
+    this.idle("pfnOffset");
     this.record[OFFSET] = pages * 4096;
   }
 
@@ -80,7 +79,7 @@ export class DeviceBus extends DeviceMasks {
     if (!Array.isArray(ranges)) throw new TypeError(`ranges must be an array, got ${describe(ranges)}`);
     for (const [i, range] of ranges.entries())
       checkObject(`ranges[${i}]`, range, ["pa", "dmaAddress", "bytes"]);
-    this.#idle("ranges");
+    this.idle("ranges");
     const { core } = this.#live;
     const words = ranges.flatMap((r, i) => {
       const pa = checkAligned(`ranges[${i}].pa`, r.pa, 4096);
@@ -119,14 +118,6 @@ export class DeviceBus extends DeviceMasks {
     const pa =
       this.#live.core.exports.deviceDmaToPhys(this.#device, checkU32("dmaAddress", dmaAddress)) >>> 0;
     return pa === DMA_MAPPING_ERROR ? null : pa;
-  }
-
-  #idle(what: string): void {
-    const { core } = this.#live;
-    const at = coreConstant(core, "DEVICES") + this.#device * coreConstant(core, "DEVICE_BYTES");
-    const live = core.views.u64(at + LIVE_COUNTER);
-    if (live !== 0)
-      throw new TypeError(`${what}: the device has ${live} live mappings under the present one`);
   }
 
   /** dma_get_required_mask: the smallest mask that reaches all memory; 32 bits behind an IOMMU. */

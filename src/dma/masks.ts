@@ -6,7 +6,7 @@
 //
 // Not modelled: a device without a dma_mask pointer.
 
-import { checkInteger } from "../check.js";
+import { checkFlag, checkInteger } from "../check.js";
 import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { lastPage } from "./limits.js";
@@ -22,6 +22,7 @@ const WORD = {
   snoop: 21,
 };
 const OFFSET = 11;
+const LIVE_COUNTER = 0x80 + 23 * 8;
 const EIO = 5;
 const ALL = 0xffff_ffff;
 
@@ -41,6 +42,15 @@ export class DeviceMasks {
     const { core } = this.#live;
     const at = coreConstant(core, "DEVICES") + this.#device * coreConstant(core, "DEVICE_BYTES");
     return core.u32.subarray(at >>> 2, (at >>> 2) + 32);
+  }
+
+  /** @internal Throws TypeError while mappings made under the present setting `what` are alive. */
+  protected idle(what: string): void {
+    const { core } = this.#live;
+    const at = coreConstant(core, "DEVICES") + this.#device * coreConstant(core, "DEVICE_BYTES");
+    const live = core.views.u64(at + LIVE_COUNTER);
+    if (live !== 0)
+      throw new TypeError(`${what}: the device has ${live} live mappings under the present one`);
   }
 
   #switch(name: string): number {
@@ -139,13 +149,15 @@ export class DeviceMasks {
 
   /**
    * Does the device see the CPU's caches (dma-coherent in the device tree)? Setting it makes ops and bus agree;
-   * `device.setOps("coherent")` tells only the ops.
+   * `device.setOps("coherent")` tells only the ops. Setting it throws TypeError while the device has live mappings.
    */
   get coherent(): boolean {
     return this.record[WORD.coherent] !== 0;
   }
 
   set coherent(value: boolean) {
+    checkFlag("coherent", value);
+    this.idle("coherent");
     this.record[WORD.coherent] = value ? 1 : 0;
     this.record[WORD.snoop] = 0;
   }

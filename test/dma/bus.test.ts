@@ -91,7 +91,7 @@ describe("bus addresses", () => {
     for (const coherent of [false, true]) {
       const before = m.sysmmu(device.sysmmus[0]!).statistics().bypassed;
       if (coherent) dma.unmapSingle(a, 8192, ToDevice);
-      dma.coherent = coherent;
+      if (coherent) dma.coherent = true;
       expect([...device.read(a + 4094, 4)], `${coherent}`).toEqual([1, 2, 3, 4]);
       expect(m.sysmmu(device.sysmmus[0]!).statistics().bypassed - before).toBe(2);
     }
@@ -193,6 +193,32 @@ describe("bus addresses", () => {
       expect(dma.mappingError(dma.mapPage(BASE, 4090, 7, ToDevice))).toBe(profile === "v6.1");
       expect(dma.mappingError(dma.mapResource(BASE, 4097, ToDevice))).toBe(profile === "v6.1");
     }
+  });
+});
+
+describe("coherency", () => {
+  it("is not changed under live mappings", () => {
+    const m = make();
+    const { dma } = m.device("fimc0");
+    const pa = m.memory.alloc(4096)!;
+    for (const [make, end] of [
+      [() => dma.mapSingle(pa, 64, ToDevice), () => dma.unmapSingle(pa, 64, ToDevice)],
+      [() => dma.alloc(64), () => dma.free(m.allocations()[0]!)],
+    ] as const) {
+      make();
+      for (const value of [true, false]) {
+        expect(() => {
+          dma.coherent = value;
+        }).toThrow(/coherent: the device has 1 live mappings under the present one/);
+      }
+      expect([dma.coherent, dma.snoops]).toEqual([false, false]);
+      end();
+    }
+    dma.coherent = true;
+    expect(dma.snoops).toBe(true);
+    expect(() => {
+      dma.coherent = 1 as unknown as boolean;
+    }).toThrow(TypeError);
   });
 });
 
