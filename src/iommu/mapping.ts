@@ -171,7 +171,9 @@ export class IommuMapping {
   }
 
   /**
-   * arm_iommu_attach_device: the device's ops become the IOMMU ones and its SysMMUs translate.
+   * arm_iommu_attach_device: the device's ops become the IOMMU ones and its SysMMUs translate. As in the kernel,
+   * mappings alive are not checked: what was mapped before faults from now on, and its unmap goes to the IOMMU ops,
+   * which know no such address: nothing of it is undone. Unmap first, or detach and unmap.
    * @throws IommuError when the driver refuses (16 EBUSY: attached elsewhere; 19 ENODEV: no SysMMU before it)
    * @throws TypeError for a device of another machine, or after the mapping was freed
    */

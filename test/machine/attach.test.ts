@@ -1,7 +1,7 @@
 // Attaching and detaching: who can be, what the interrupt line does, what is left behind.
 
 import { expect, test } from "vitest";
-import { DmaDirection, exynos4210, IommuError, Machine } from "../../src/index.js";
+import { DmaDirection, exynos4210, IommuError, Machine, PROFILES } from "../../src/index.js";
 
 function setUp() {
   const machine = Machine.create({ soc: exynos4210, dram: { base: 0x4000_0000, bytes: 16 << 20 } });
@@ -56,6 +56,38 @@ test("mappings that a detachment leaves behind are findings", () => {
   expect(device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice, 0, "new")).toBe(kept);
   expect(leaks()).toMatchObject([{ mapping: { label: "kept" } }]);
 });
+
+test.each(PROFILES)(
+  "%s: mappings from before the attachment are out of reach, and the books stay true",
+  (profile) => {
+    const machine = Machine.create({ soc: exynos4210, dram: { bytes: 16 << 20 }, profile });
+    const mapping = machine.iommu.createMapping({ base: 0x2000_0000, size: 1 << 24 });
+    const device = machine.device("fimc0");
+    const pa = machine.memory.alloc(8192)!;
+    const old = device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice);
+    mapping.attach(device);
+    const used = mapping.usedPages;
+    const mine = device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice);
+    const held = mapping.usedPages;
+  expect(device.read(old, 4)).toHaveLength(0);
+    expect(device.lastAccess.status).toBe("fault");
+    device.abort();
+    const live = () => {
+      expect(device.counters.live).toBe(machine.statistics().live);
+      expect(device.counters.liveBytes).toBe(4096 * machine.statistics().live);
+      return machine.liveMappings().map((m) => m.dmaAddress);
+    };
+    expect(live()).toEqual([old, mine]);
+    const unknown = () => machine.statistics().hazards.unknownUnmaps;
+    device.dma.unmapSingle(old, 4096, DmaDirection.ToDevice);
+    // Either the mapping has ended, or the call was one of no mapping: never half of both.
+    expect(live()).toEqual(unknown() === 0 ? [mine] : [old, mine]);
+    expect(mapping.usedPages).toBe(held);
+    device.dma.unmapSingle(mine, 4096, DmaDirection.ToDevice);
+    expect(live()).toEqual(unknown() === 0 ? [] : [old]);
+    expect(mapping.usedPages).toBe(used);
+  },
+);
 
 test("translateBatch goes through the port it names", () => {
   const { machine, mapping } = setUp();
