@@ -127,6 +127,14 @@ export function pagesReserve(pa: u32, pages: u32): bool {
   return true;
 }
 
+/** 1 when all of the pages [pa, pa + pages) are out of the allocator, else 0. */
+export function pagesTaken(pa: u32, pages: u32): u32 {
+  const h = header();
+  const first = (pa - h.dramBase) >> PAGE_SHIFT;
+  for (let i: u32 = 0; i < pages; i++) if (!used(<usize>h.pages, first + i)) return 0;
+  return 1;
+}
+
 /** Pages in use now. */
 export function pagesUsed(): u32 {
   return load<u32>(<usize>header().pages, 8);

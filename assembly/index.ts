@@ -26,7 +26,7 @@ export { linearAlloc, linearFree } from "./dma/linear-alloc";
 export { dmaFreeAs, dmaMmap, dmaMmapPage } from "./dma/mmap";
 export { syncCpuToDev, syncDevToCpu, syncSetHighmem, syncSetKmapped } from "./dma/sync";
 export { dmaSyncRange } from "./dma/sync-range";
-export { pagesAlloc, pagesFree, pagesReserve, pagesUsed } from "./dram";
+export { pagesAlloc, pagesFree, pagesReserve, pagesTaken, pagesUsed } from "./dram";
 export { lastError } from "./header";
 export * from "./iommu/index";
 export * from "./iova/index";

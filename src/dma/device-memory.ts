@@ -5,8 +5,11 @@
 // Not modelled: regions outside DRAM (video SRAM); use a stretch of DRAM kept apart with `memory.reserve`.
 
 import { checkAligned, checkFlag, checkInteger, checkObject, checkU32, hex } from "../check.js";
+import { coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";
 import { DeviceBus } from "./bus.js";
+
+const MEMORY = 18;
 
 /** Figures of a device's own memory, in pages of 4096. */
 export interface DeviceMemoryFigures {
@@ -15,6 +18,24 @@ export interface DeviceMemoryFigures {
   readonly used: number;
   /** Buffers alive. */
   readonly buffers: number;
+}
+
+/** @internal True when a byte of [pa, pa + bytes) is declared memory of some device. */
+export function declaredMemoryAt(live: Live, pa: number, bytes: number): boolean {
+  const { core } = live;
+  const words = core.u32;
+  const size = coreConstant(core, "DEVICE_BYTES");
+  for (
+    let at = coreConstant(core, "DEVICES"), n = 0;
+    n < coreConstant(core, "DEVICE_COUNT");
+    n++, at += size
+  ) {
+    const block = words[(at >>> 2) + MEMORY]! >>> 2;
+    if (block === 0) continue;
+    const [start, pages] = [words[block]!, words[block + 2]!];
+    if (pa < start + pages * 4096 && start < pa + bytes) return true;
+  }
+  return false;
 }
 
 /** The memory that belongs to one device. */
@@ -35,6 +56,7 @@ export class DeviceOwnMemory extends DeviceBus {
    * @param bytes 0 .. DRAM; a part of a page at the end is lost
    * @param options dmaAddress: where the device sees it (default: the bus address of `pa`); exclusive: a
    * full region fails the allocation instead of passing it on (DMA_MEMORY_EXCLUSIVE; since v5.1 always)
+   * @throws RangeError when a page of it is free for the allocator to give away, or is another device's
    * @returns 0, or a negative errno: -22 (EINVAL: no bytes), -16 (EBUSY: declared before), -12 (ENOMEM). Kernels
    * before v4.13 say only that it failed.
    */
@@ -54,6 +76,14 @@ export class DeviceOwnMemory extends DeviceBus {
     checkObject("options", options, ["dmaAddress", "exclusive"]);
     checkFlag("options.exclusive", options.exclusive ?? false);
     const dma = checkU32("options.dmaAddress", options.dmaAddress ?? this.physToDma(pa));
+    const pages = Math.floor(bytes / 4096);
+    const range = `[${hex(pa)}, ${hex(pa + bytes)})`;
+    if (this.declaredMemory.pages === 0) {
+      if (declaredMemoryAt(this.#live, pa, pages * 4096))
+        throw new RangeError(`${range} is declared as memory of a device's own in part`);
+      if (this.#live.core.exports.pagesTaken(pa, pages) === 0)
+        throw new RangeError(`${range} is free in part: take it by memory.alloc or memory.reserve first`);
+    }
     const exclusive = options.exclusive === true ? 1 : 0;
     return this.#live.core.exports.deviceDeclareMemory(this.#device, pa, dma, bytes, exclusive);
   }

@@ -2,6 +2,7 @@
 
 import { checkAligned, checkBytes, checkInteger, checkObject, checkU32, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";
+import { declaredMemoryAt } from "../dma/device-memory.js";
 import type { Live } from "./live.js";
 
 const PAGE = 4096;
@@ -44,7 +45,8 @@ export class GuestMemory {
   /**
    * Gives memory of {@link alloc} back, a whole allocation.
    * @param bytes what was asked for, or its pages
-   * @throws RangeError when no allocation alive begins at `pa`, or it has another size
+   * @throws RangeError when no allocation alive begins at `pa`, or it has another size; TypeError while a page of
+   * it is declared memory of a device
    */
   free(pa: number, bytes: number): void {
     checkAligned("pa", pa, PAGE);
@@ -55,6 +57,8 @@ export class GuestMemory {
     if (Math.ceil(n / PAGE) * PAGE !== held) {
       throw new RangeError(`bytes: the allocation at ${hex(pa)} has ${held} bytes, got ${n}`);
     }
+    if (declaredMemoryAt(this.#live, pa, held))
+      throw new TypeError(`pa: memory at ${hex(pa)} is a device's own: dma.releaseDeclaredMemory() first`);
     core.exports.pagesFree(pa, held / PAGE);
     pages.delete(pa);
   }

@@ -106,6 +106,34 @@ describe("memory of a device's own", () => {
     expect(tiny.alloc(100)).toBeNull();
   });
 
+  it("is nobody else's: neither the allocator's nor another device's", () => {
+    const m = make();
+    const [one, two] = [m.device("fimc0").dma, m.device("fimc1").dma];
+    const pa = m.memory.alloc(4 * 4096)!;
+    expect(() => one.declareCoherentMemory(pa, 5 * 4096)).toThrow(/is free in part: take it by memory.alloc/);
+    expect(() => one.declareCoherentMemory(pa + (4 << 20), 4096)).toThrow(RangeError);
+    expect(one.declaredMemory.pages).toBe(0);
+    expect(one.declareCoherentMemory(pa + 4096, 2 * 4096)).toBe(0);
+    for (const [offset, bytes] of [
+      [0, 8192],
+      [8192, 8192],
+      [4096, 4096],
+      [0, 16384],
+    ] as const) {
+      const call = () => two.declareCoherentMemory(pa + offset, bytes);
+      expect(call).toThrow(/is declared as memory of a device's own in part/);
+    }
+    expect(two.declareCoherentMemory(pa + 3 * 4096, 4096)).toBe(0);
+    expect(() => m.memory.free(pa, 4 * 4096)).toThrow(/a device's own: dma.releaseDeclaredMemory\(\) first/);
+    one.releaseDeclaredMemory();
+    expect(() => m.memory.free(pa, 4 * 4096)).toThrow(TypeError);
+    two.releaseDeclaredMemory();
+    m.memory.free(pa, 4 * 4096);
+    const kept = m.memory.base + (8 << 20);
+    m.memory.reserve(kept, 8192);
+    expect(one.declareCoherentMemory(kept, 8192)).toBe(0);
+  });
+
   it("attributes do nothing there", () => {
     const m = make();
     const { dma } = m.device("fimc0");

@@ -9,6 +9,8 @@ export interface MachineExports {
   pagesAlloc(pages: number, alignOrder: number): number;
   pagesFree(pa: number, pages: number): void;
   pagesReserve(pa: number, pages: number): number;
+  /** 1 when all of these pages are out of the allocator, else 0. */
+  pagesTaken(pa: number, pages: number): number;
   pagesUsed(): number;
 
   deviceCreate(): number;
