@@ -160,6 +160,11 @@ export class DmaAllocation {
     return this.#record;
   }
 
+  /** @internal Throws TypeError after it was freed. */
+  checkAlive(): void {
+    this.alive(this.#device);
+  }
+
   /** @internal Throws TypeError for an allocation of another machine. */
   belongsTo(live: Live): void {
     if (live !== this.#live) throw new TypeError("allocation: it belongs to another machine");

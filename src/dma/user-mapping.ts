@@ -24,13 +24,16 @@ export class UserMapping {
     this.pages = pages;
   }
 
-  /** The process loads `length` bytes from `offset` of the area. */
+  /**
+   * The process loads `length` bytes from `offset` of the area.
+   * @throws TypeError after the buffer was freed (a kernel would keep the pages until the process unmaps them)
+   */
   read(offset: number, length: number): Uint8Array {
     this.#inside(offset, checkInteger("length", length, 0, this.length));
     return this.#allocation.readPages(this.pages, offset, length, this.memoryType);
   }
 
-  /** The process stores `bytes` at `offset` of the area; they wait in the write buffer like the kernel's. */
+  /** The process stores `bytes` at `offset` of the area; they wait in the write buffer like the kernel's. Throws as `read`. */
   write(offset: number, bytes: Uint8Array): void {
     checkBytes("bytes", bytes);
     this.#inside(offset, bytes.length);
@@ -38,6 +41,7 @@ export class UserMapping {
   }
 
   #inside(offset: number, length: number): void {
+    this.#allocation.checkAlive();
     checkInteger("offset", offset, 0, this.length);
     if (offset + length > this.length) {
       throw new RangeError(`[${offset}, ${offset + length}) is outside the area of ${this.length} bytes`);

@@ -27,6 +27,14 @@ describe.each([true, false])("user mapping of a buffer (IOMMU %s)", (iommu) => {
     expect(dma.mmap(buffer, { pgoff: 2, pages: 4 })).toBe(-6);
     dma.free(buffer);
     expect(() => dma.mmap(buffer)).toThrow(/freed before/);
+    const { used } = m.memory;
+    const next = m.memory.alloc(5 * 4096)!;
+    for (const use of [() => area.read(0, 4), () => area.write(0, new Uint8Array(4))]) {
+      expect(use).toThrow(TypeError);
+      expect(use).toThrow(/allocation: it was freed before/);
+    }
+    m.memory.free(next, 5 * 4096);
+    expect(m.memory.used).toBe(used);
   });
 
   it("has the memory type of its own attributes, and wants those of alloc behind an IOMMU", () => {
