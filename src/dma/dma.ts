@@ -362,7 +362,8 @@ export class Dma extends DeviceOwnMemory {
 
   /**
    * dma_alloc_noncoherent: zeroed pages in the linear map, mapped once for `direction`; CPU and device
-   * take turns by syncSingleForCpu and syncSingleForDevice.
+   * take turns by syncSingleForCpu and syncSingleForDevice. The CPU has the first turn: the zeros are in its
+   * caches, so syncSingleForDevice comes before the device's first access.
    * @returns the buffer, or null (no memory, no IO address)
    */
   allocNoncoherent(size: number, direction: DmaDirection, label = ""): NoncoherentBuffer | null {

@@ -1,4 +1,11 @@
 // dma_alloc_noncoherent (5.10): ordinary cached pages, mapped for a direction, to be synced by hand.
+//
+//   alloc   map without maintenance, then zero through the caches: the CPU owns the buffer, its zeros are dirty
+//   device's first turn: syncSingleForDevice, as before every turn. Without it the zeros may be written back over
+//   what the device wrote, or be lost; both are findings
+//   free    unmap without maintenance, as far as the profile's ops know the attribute
+//
+// Source: kernel/dma/ops_helpers.c and kernel/dma/direct.c v6.1, the DMA-API document (part II). Not modelled: earlier kernels' call.
 
 import { checkText, describe } from "../check.js";
 import { coreConstant } from "../core/core.js";

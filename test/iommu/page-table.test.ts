@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DmaDirection, exynos4210, Machine, PageTable } from "../../src/index.js";
+import { DmaDirection, exynos4210, Machine, PageTable, PROFILES } from "../../src/index.js";
 
 describe("a page table alone", () => {
   it("is what the v6.1 driver writes: the largest pages that fit, permissions, the shared empty table", () => {
@@ -48,4 +48,27 @@ describe("noncoherent memory", () => {
     fimc0.dma.freeNoncoherent(buffer);
     expect(m.statistics().live).toBe(0);
   });
+
+  it.each(PROFILES)(
+    "%s: gives the CPU the first turn: without a sync its zeros meet the device's bytes",
+    (profile) => {
+      for (const dir of [DmaDirection.Bidirectional, DmaDirection.ToDevice, DmaDirection.FromDevice]) {
+        for (const correct of [true, false]) {
+          const m = Machine.create({ soc: exynos4210, dram: { bytes: 16 << 20 }, profile });
+          const { dma } = m.device("fimc0");
+          m.iommu.createMapping({ base: 0x2000_0000, size: 1 << 20 }).attach(m.device("fimc0"));
+          const { dmaAddress, pa } = dma.allocNoncoherent(8192, dir)!;
+          if (correct) dma.syncSingleForDevice(dmaAddress, 8192, dir);
+          if (dir !== DmaDirection.ToDevice) m.device("fimc0").write(dmaAddress, Uint8Array.of(7));
+          dma.syncSingleForCpu(dmaAddress, 8192, dir);
+          if (dir !== DmaDirection.ToDevice && correct) expect(m.cpu.read(pa, 1)[0]).toBe(7);
+          dma.freeNoncoherent(dma.noncoherentBuffers[0]!);
+          const bad = !correct && dir !== DmaDirection.ToDevice;
+          const kinds = m.findings().map((f) => f.kind);
+          expect(kinds.includes("lost-device-write"), `${dir} ${correct} ${kinds}`).toBe(bad);
+          if (!bad) expect(kinds).toEqual([]);
+        }
+      }
+    },
+  );
 });
