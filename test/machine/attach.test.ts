@@ -69,7 +69,7 @@ test.each(PROFILES)(
     const used = mapping.usedPages;
     const mine = device.dma.mapSingle(pa, 4096, DmaDirection.ToDevice);
     const held = mapping.usedPages;
-  expect(device.read(old, 4)).toHaveLength(0);
+    expect(device.read(old, 4)).toHaveLength(0);
     expect(device.lastAccess.status).toBe("fault");
     device.abort();
     const live = () => {
