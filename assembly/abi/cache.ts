@@ -93,5 +93,5 @@ export const COUNT_KMAP_PERMANENT: u32 = 94; // highmem pages maintained through
 export const COUNT_MASK_OVERFLOW: u32 = 90; // mappings refused because the device cannot reach the address (dma-direct)
 export const COUNT_MASK_UNREACHABLE: u32 = 91; // mappings handed out although the device cannot reach them (arm_dma_ops)
 export const COUNT_STALE_CPU_READS: u32 = 92; // cached lines the CPU read that a master had written since
-export const COUNT_BUFFERED_DEVICE_WRITES: u32 = 93; // device writes over bytes still in the write buffer
+export const COUNT_BUFFERED_DEVICE_WRITES: u32 = 95; // device writes over bytes still in the write buffer
 export const COUNT_SNOOP_REMOVED: u32 = 89; // L1 lines a coherent master's write took out

@@ -175,10 +175,12 @@ export function historyFind(device: u32, dma: u32, size: u32): u32 {
   const d = deviceOf(device);
   if (d.ops === OPS_IOMMU && d.space !== 0) {
     const at = iovaOwnerOf(d.space, dma);
-    if (at === 0) return 0;
     // What was freed after its device was detached is still named by the space.
-    const record = changetype<Mapping>(<usize>at);
-    return record.dma === dma && record.serial !== 0 ? at : 0;
+    if (at !== 0) {
+      const record = changetype<Mapping>(<usize>at);
+      if (record.dma === dma && record.serial !== 0) return at;
+    }
+    // Else a mapping from before the attach may start there: the chains have it.
   }
   let best: u32 = 0;
   let at = load<u32>(chainOf(device, dma));
