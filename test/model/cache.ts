@@ -382,6 +382,8 @@ export class SlowCaches {
     this.age();
     this.count("COUNT_UNDER_VALID_WRITES", this.validLines(pa, from.length));
     this.count("COUNT_UNDER_DIRTY_WRITES", this.dirtyLines(pa, from.length));
+    if (this.buffer.some((entry) => this.overlaps(entry, pa, from.length)))
+      this.count("COUNT_BUFFERED_DEVICE_WRITES");
     this.ram(pa, from.length).set(from);
     return true;
   }
