@@ -41,13 +41,15 @@ function meetsSection(model: PagetableModel, iova: number, size: number): boolea
   return false;
 }
 
-/** The old driver's rollback behind the last slots of a table wipes memory that is not the table's. */
+/**
+ * The old driver's rollback behind the last slots of a table wipes memory that is not the table's, the next
+ * table's first slots where they lie there: what comes to slots 240 and up is left out.
+ */
 function nearTableEnd(iova: number, size: number): boolean {
-  return (
-    Math.floor(iova / 0x1000) % 256 >= 240 ||
-    Math.floor((iova + size - 1) / 0x1000) % 256 >= 240 ||
-    size > 0xf0000
-  );
+  const last = iova + Math.max(size, 1) - 1;
+  const section = (at: number) => Math.floor(at / 0x10_0000);
+  const slot = (at: number) => Math.floor(at / 0x1000) % 256;
+  return slot(iova) >= 240 || slot(last) >= 240 || section(iova) !== section(last);
 }
 
 function tables({ core, iommu }: Bench, domain: number, version5: boolean) {
