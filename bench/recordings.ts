@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { MachineOptions } from "../src/machine/options.js";
 import { Machine } from "../src/machine.js";
 import { exynos4210 } from "../src/soc/exynos4210.js";
-import { GFP_ATOMIC, Op, RECORD_WORDS } from "../src/trace/opcodes.js";
+import { DIRECTION_AS_MAPPED, GFP_ATOMIC, Op, RECORD_WORDS } from "../src/trace/opcodes.js";
 import { openTrace } from "../src/trace/reader.js";
 import { openSources } from "../src/trace/source-node.js";
 import { DRAM_BASE } from "./core.js";
@@ -49,7 +49,9 @@ function endingOf(records: Uint32Array): Uint32Array {
     else if (op === Op.Alloc) live.set(handle, Op.Free);
     else if (op === Op.Unmap || op === Op.UnmapSg || op === Op.Free) live.delete(handle);
   }
-  return Uint32Array.from([...live].flatMap(([handle, op]) => [op | (0xff << 8), handle, 0, 0]));
+  // A free has no direction; the others end as they were mapped.
+  const asMapped = (op: number) => (op === Op.Free ? op : op | (DIRECTION_AS_MAPPED << 8));
+  return Uint32Array.from([...live].flatMap(([handle, op]) => [asMapped(op), handle, 0, 0]));
 }
 
 /** Reads a recording; `access` as in the replay: what accesses of the masters are made up. */

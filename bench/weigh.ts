@@ -28,11 +28,9 @@ function holds(bytes: Uint8Array): boolean {
 function touchedPages(machine: Machine): Touched {
   const bytes = machine.snapshot();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const body = 16 + ((view.getUint32(12, true) + 7) & ~7);
-  const description = JSON.parse(new TextDecoder().decode(bytes.subarray(16, body))) as {
-    memoryBytes: number;
-  };
-  const blocks = description.memoryBytes / BLOCK;
+  if (view.getUint32(8, true) !== 2) throw new Error("weigh.ts reads snapshots of format 2");
+  const body = 32 + ((view.getUint32(12, true) + 7) & ~7);
+  const blocks = view.getUint32(24, true);
   const dram = benchCore(1 << 20).constants["DRAM"]!;
   let at = body + ((((blocks + 7) >> 3) + 7) & ~7);
   const touched = { dram: 0, own: 0 };
