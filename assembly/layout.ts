@@ -8,6 +8,7 @@
 //   0x014000  SYSMMUS    64 System MMU instances of 1 KiB
 //   0x024000  INJECT     fault-injection counters
 //   0x025000  FEED       1024 page blocks handed to the allocator in advance
+//   0x028000  SCRATCH    one page for bytes on their way inside a call
 //   0x030000  LOG        event log ring: 8192 records of 32 bytes
 //   0x070000  FAULTS     fault record ring: 1024 records of 64 bytes
 //   0x080000  SG         scatterlist exchange: 16384 entries of 32 bytes
@@ -32,6 +33,7 @@ export const SYSMMU_BYTES: u32 = 1024;
 export const INJECT: usize = 0x024000;
 export const FEED: usize = 0x025000;
 export const FEED_COUNT: u32 = 1024;
+export const SCRATCH: usize = 0x028000;
 export const LOG: usize = 0x030000;
 export const LOG_COUNT: u32 = 8192;
 export const LOG_BYTES: u32 = 32;

@@ -16,12 +16,9 @@ import { allocationAt, recordPage } from "./dma/alloc-record";
 import { allocationType } from "./dma/memory-type";
 import { inDram } from "./dram";
 import { header } from "./header";
-import { SG_BYTES } from "./layout";
+import { SCRATCH, SG_BYTES } from "./layout";
 import { hazardBeforeCpu } from "./sanitize/cpu-hazards";
 import { Mapping } from "./sanitize/history";
-
-/** Scratch of one page behind the FEED ring. */
-const SCRATCH: usize = 0x028000;
 
 function touch(pa: u32, bytes: u32, write: bool, type: u32): void {
   while (bytes > 0) {

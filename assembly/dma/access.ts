@@ -32,6 +32,7 @@ import { counter } from "../counters";
 import { Device, deviceCount, deviceOf, deviceSnoops, deviceSysmmu } from "../device";
 import { inDram } from "../dram";
 import { header } from "../header";
+import { SCRATCH } from "../layout";
 import { bouncedAfterAccess } from "../sanitize/bounced";
 import { hazardAfterAccess, hazardsOfAccesses } from "../sanitize/hazards";
 import {
@@ -49,9 +50,6 @@ import { memoryPhys } from "./device-memory";
 
 /** Bytes of a burst where the access does not say: eight beats of 64 bit. */
 const DEFAULT_BURST_SHIFT: u32 = 6;
-/** Scratch of one page behind the FEED ring: where a replay's bytes come from and go to. */
-const SCRATCH: usize = 0x028000;
-
 /** Memory access without a SysMMU; bytes done (all or nothing per page). */
 function plain(pa: u32, bytes: u32, write: u32, op: u32, at: usize): u32 {
   if (pa === NO_PA || !inDram(pa, bytes)) return 0;

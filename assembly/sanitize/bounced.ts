@@ -26,14 +26,11 @@ import { countAdd } from "../counters";
 import { deviceOf } from "../device";
 import { physOf } from "../dma/bus";
 import { hostOf, inDram } from "../dram";
-import { HEADER, SG_BYTES } from "../layout";
+import { HEADER, SCRATCH, SG_BYTES } from "../layout";
 import { hazardNote, serialOf } from "./hazards";
 import { historyHolder, Mapping } from "./history";
 
 const WRITTEN: u32 = 256;
-/** Scratch of one page behind the FEED ring. */
-const SCRATCH: usize = 0x028000;
-
 function writtenEntry(owner: u32): usize {
   const at = load<u32>(HEADER, 0xf0);
   return at === 0 ? 0 : <usize>(at + (owner & (WRITTEN - 1)) * 8);

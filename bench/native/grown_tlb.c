@@ -3,7 +3,6 @@
 // grows from 8 slots; three levels probed; all thrown away, table included, when 256 entries are in.
 // Same addresses as the TLB, other counts.
 //   grown_tlb <memory words> <stream words> <base> <lv1>
-#include "server.h"
 #include "walk.h"
 
 #define CAPACITY 256
@@ -30,7 +29,6 @@ typedef struct {
   void (*free_key)(void *), (*free_value)(void *);
 } Table;
 
-static uint32_t *stream, *output, count;
 static Table table;
 static const uint8_t shifts[] = {20, 16, 12};
 
@@ -149,19 +147,12 @@ static void run(void) {
 }
 
 static uint32_t check(void) {
-  uint32_t hash = HASH_SEED;
-  for (uint32_t i = 0; i < count; i++) hash = hash_word(hash, output[i]);
-  return hash;
+  return hash_output();
 }
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
-  uint32_t words;
-  memory = read_words(argv[1], &words);
-  stream = read_words(argv[2], &count);
-  base = strtoul(argv[3], NULL, 0);
-  lv1 = strtoul(argv[4], NULL, 0);
-  output = calloc(count, 4);
+  load_stream(argv);
   table.hash = key_hash;
   table.equal = key_equal;
   table.free_key = table.free_value = free;

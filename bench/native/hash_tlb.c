@@ -1,7 +1,6 @@
 // A lean software IOTLB in C: a hash table of pages with heap-allocated keys and entries, probed
 // once for each page size and emptied when it holds 256 entries. Same addresses, other counts.
 //   hash_tlb <memory words> <stream words> <base> <lv1>
-#include "server.h"
 #include "walk.h"
 
 #define SLOTS 512
@@ -13,7 +12,7 @@ typedef struct Entry {
   uint32_t pa, mask;
 } Entry;
 
-static uint32_t *stream, *output, count, used;
+static uint32_t used;
 static Entry *table[SLOTS];
 static const uint32_t shifts[] = {12, 16, 20};
 
@@ -69,18 +68,11 @@ static void run(void) {
 }
 
 static uint32_t check(void) {
-  uint32_t hash = HASH_SEED;
-  for (uint32_t i = 0; i < count; i++) hash = hash_word(hash, output[i]);
-  return hash;
+  return hash_output();
 }
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
-  uint32_t words;
-  memory = read_words(argv[1], &words);
-  stream = read_words(argv[2], &count);
-  base = strtoul(argv[3], NULL, 0);
-  lv1 = strtoul(argv[4], NULL, 0);
-  output = calloc(count, 4);
+  load_stream(argv);
   return serve();
 }

@@ -1,11 +1,9 @@
 // The modelled System MMU in C: sets x ways with LRU over ARMv7 short descriptors, last page at hand.
 //   translate <memory words> <stream words> <base> <lv1> <sets> <ways>
-#include "server.h"
 #include "walk.h"
 
 #define MAX_WAYS 16
 
-static uint32_t *stream, *output, count;
 static uint32_t sets, ways, tick;
 static uint64_t lookups, hits, misses, walks, reads;
 typedef struct {
@@ -68,21 +66,15 @@ static void run(void) {
 }
 
 static uint32_t check(void) {
-  uint32_t hash = HASH_SEED;
-  for (uint32_t i = 0; i < count; i++) hash = hash_word(hash, output[i]);
+  uint32_t hash = hash_output();
   return hash_word(hash_word(hash, hits), misses);
 }
 
 int main(int argc, char **argv) {
   if (argc != 7) return 2;
-  uint32_t words;
-  memory = read_words(argv[1], &words);
-  stream = read_words(argv[2], &count);
-  base = strtoul(argv[3], NULL, 0);
-  lv1 = strtoul(argv[4], NULL, 0);
+  load_stream(argv);
   sets = atoi(argv[5]);
   ways = atoi(argv[6]);
-  output = calloc(count, 4);
   tlb = aligned_alloc(64, sets * sizeof *tlb);
   return serve();
 }

@@ -1,5 +1,7 @@
 // The engine behind `sysmmu compare`: runs traces and workloads, reads saved reports; what the library
 // refuses becomes a usage error.
+//
+// Not modelled: reports of other tools.
 
 import { compareTrace, compareWorkload } from "../replay/comparison.js";
 import type { ReplayOptions } from "../replay/replay.js";

@@ -1,4 +1,6 @@
 // Strategies on the command line: names of src/replay/strategy-name.ts with commas between.
+//
+// Not modelled: names with commas in them; there are none.
 
 import type { Profile } from "../dma/profiles.js";
 import { parseStrategy } from "../replay/strategy-name.js";

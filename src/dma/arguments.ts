@@ -1,5 +1,7 @@
 // Arguments that several dma-mapping calls share: sizes, directions and lists, checked once at the
 // edge; lists cross into the core at SG (assembly/layout.ts).
+//
+// Not modelled: nothing of the machine; what the kernel would make of wrong ones is not tried.
 
 import { checkAligned, checkInteger, checkU32, describe, hex } from "../check.js";
 import { coreConstant } from "../core/core.js";

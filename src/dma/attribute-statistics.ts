@@ -1,4 +1,6 @@
 // Attributes that were passed and did nothing, by call and attribute (assembly/dma/attributes.ts).
+//
+// Not modelled: attributes of records that were refused.
 
 import { type Core, coreConstant } from "../core/core.js";
 import type { Live } from "../machine/live.js";

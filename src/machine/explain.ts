@@ -1,4 +1,6 @@
 // Why an access at an IO address goes where it goes, for people: the walk and who holds or held the address.
+//
+// Not modelled: accesses of the past; `findings` and `explain --trace` tell those.
 
 import { hex } from "../check.js";
 import type { SysMmu } from "../sysmmu/sysmmu.js";

@@ -74,6 +74,18 @@ export function holderOf(
   );
 }
 
+/** The mappings as they were at moment `seq`: alive then, and gone by then; those of later are left out. */
+function asOf(
+  seq: number,
+  live: readonly MappingRecord[],
+  dead: readonly MappingRecord[],
+): readonly [alive: MappingRecord[], gone: MappingRecord[]] {
+  return [
+    [...live, ...dead].filter((m) => aliveAt(m, seq)),
+    dead.filter((m) => m.birth <= seq && !aliveAt(m, seq)),
+  ];
+}
+
 /** The mapping of `device` that held `iova` at moment `seq`, else the last one that had before, else null. */
 export function holderAt(
   device: string,
@@ -82,10 +94,7 @@ export function holderAt(
   live: readonly MappingRecord[],
   dead: readonly MappingRecord[],
 ): MappingRecord | null {
-  const born = (m: MappingRecord) => m.birth <= seq;
-  const then = [...live, ...dead].filter((m) => aliveAt(m, seq));
-  const gone = dead.filter((m) => born(m) && !aliveAt(m, seq));
-  return holderOf(device, iova, then, gone);
+  return holderOf(device, iova, ...asOf(seq, live, dead));
 }
 
 /**
@@ -133,17 +142,9 @@ export function sysmmuFindings(
   const out: Finding[] = [];
   for (const fault of mmu.faults()) {
     if (fault.kind === "stale") continue;
-    const mapping = holderAt(device, fault.va, fault.seq, live, dead);
-    const known = [...live, ...dead].filter((m) => m.birth <= fault.seq);
-    const neighbour =
-      mapping === null
-        ? neighbourOf(
-            device,
-            fault.va,
-            known.filter((m) => aliveAt(m, fault.seq)),
-            known.filter((m) => !aliveAt(m, fault.seq)),
-          )
-        : null;
+    const then = asOf(fault.seq, live, dead);
+    const mapping = holderOf(device, fault.va, ...then);
+    const neighbour = mapping === null ? neighbourOf(device, fault.va, ...then) : null;
     const whose =
       mapping === null
         ? neighbour === null

@@ -1,4 +1,6 @@
 // A core from the bytes of a snapshot, checked before anything is built on it.
+//
+// Not modelled: snapshots of another ABI version or format; they are refused.
 
 import { describe } from "../check.js";
 import { type Core, coreConstant } from "../core/core.js";

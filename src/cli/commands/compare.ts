@@ -5,6 +5,8 @@
 //   compare before.json after.json
 //
 // Files that begin with `{` are saved reports; anything else is a trace.
+//
+// Not modelled: findings and dma-debug texts of the strategies; counters only.
 
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
