@@ -1,17 +1,13 @@
 // The kernel's IO-address bitmap in C: first fit from bit 0 over bitmaps of 32768 pages, alignment
 // of the request's order up to 256 pages (rules of Linux 4.4 to 6.1), 64-bit words.
 //   first_fit <ops file: slot, pages pairs> <window pages> <mark> <slots>
-#include "server.h"
+#include "allocation.h"
 
 #define BITS 32768u
 #define WORDS (BITS / 64)
-#define NONE 0xffffffffu
 
 static uint64_t *words, *saved_words;
 static uint32_t extensions, present, saved_present;
-static uint32_t *ops, op_count, mark, slot_count;
-static uint32_t *slots, *saved_slots;  // address, pages
-static uint32_t *results;
 
 static inline uint64_t ones(uint32_t n) { return n == 64 ? ~0ull : (1ull << n) - 1; }
 
@@ -77,55 +73,26 @@ static uint32_t allocate(uint32_t pages) {
   return present < extensions ? take_in(present++, pages, mask) : NONE;
 }
 
-static void play(uint32_t from, uint32_t to, uint32_t *out) {
-  for (uint32_t i = from; i < to; i++) {
-    uint32_t *slot = slots + 2 * ops[2 * i], pages = ops[2 * i + 1];
-    if (pages) {
-      slot[0] = allocate(pages);
-      slot[1] = pages;
-      if (out) out[i - from] = slot[0];
-    } else if (slot[0] != NONE) {
-      uint32_t page = slot[0] >> 12;
-      change(words + (size_t)(page / BITS) * WORDS, page % BITS, slot[1], 0);
-    }
-  }
+static void release(uint32_t page, uint32_t pages) {
+  change(words + (size_t)(page / BITS) * WORDS, page % BITS, pages, 0);
 }
 
 static void setup(void) {
   memcpy(words, saved_words, (size_t)extensions * WORDS * 8);
-  memcpy(slots, saved_slots, (size_t)slot_count * 8);
+  restore_slots();
   present = saved_present;
-}
-
-static void run(void) { play(mark, op_count, NULL); }
-
-static uint32_t check(void) {
-  uint32_t hash = HASH_SEED, n = op_count - mark;
-  setup();
-  memset(results, 0, (size_t)n * 4);
-  play(mark, op_count, results);
-  for (uint32_t i = 0; i < n; i++) hash = hash_word(hash, results[i]);
-  return hash;
 }
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
-  uint32_t count;
-  ops = read_words(argv[1], &count);
-  op_count = count / 2;
+  load_ops(argv[1], argv[3], argv[4]);
   uint32_t window = atoi(argv[2]);
-  mark = atoi(argv[3]);
-  slot_count = atoi(argv[4]);
   extensions = window / BITS ? window / BITS : 1;
   words = calloc((size_t)extensions * WORDS, 8);
   saved_words = malloc((size_t)extensions * WORDS * 8);
-  slots = calloc(slot_count, 8);
-  saved_slots = malloc((size_t)slot_count * 8);
-  results = malloc((size_t)(op_count - mark) * 4);
   present = 1;
-  play(0, mark, NULL);
+  play_to_mark();
   memcpy(saved_words, words, (size_t)extensions * WORDS * 8);
-  memcpy(saved_slots, slots, (size_t)slot_count * 8);
   saved_present = present;
   return serve();
 }
